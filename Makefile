@@ -1,0 +1,44 @@
+# Everything on a fresh machine with Python >= 3.11 and make: no step by hand.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: test slow demo bench lint clean
+
+# What CI runs. neural-tangents is an oracle; without its requirements no TensorFlow is
+# downloaded.
+test: $(VENV)/.test lint
+	$(BIN)/python -m pytest -q -n auto -m "not slow"
+
+slow: $(VENV)/.test
+	$(BIN)/python -m pytest -q -m slow
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+demo: $(VENV)/.demo
+	$(BIN)/python examples/plot_kernel_on_digits.py
+
+# One after the other: timed things must not run side by side.
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/kernel_accuracy.py
+	$(BIN)/python benchmarks/kernel_speed.py
+	$(BIN)/python benchmarks/kernel_memory.py
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q -e ".[plot]"
+	touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q -e ".[test]"
+	$(BIN)/python -m pip install -q --no-deps "neural-tangents>=0.6.5"
+	touch $@
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info out

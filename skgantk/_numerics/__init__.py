@@ -1,0 +1,1 @@
+"""Numerics below the kernels: dual activations, geometry of pairs, blocks, precision."""

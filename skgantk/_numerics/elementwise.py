@@ -1,0 +1,33 @@
+"""Elementwise functions that stay finite, in the form that compiles best.
+
+XLA's CPU backend fuses by recomputing whatever is cheap in each of its consumers, but it
+stores the result of a division or a square root. Each function here ends with that
+operation, its guards in the operands: a guard applied afterwards would drag the whole
+computation of its condition into every consumer.
+"""
+
+import jax
+import jax.numpy as jnp
+
+
+@jax.custom_jvp
+def safe_sqrt(a):
+    """√a, and 0 where a ≤ 0; its derivative is 0 there."""
+    return jnp.sqrt(jnp.maximum(a, 0))
+
+
+@safe_sqrt.defjvp
+def _safe_sqrt_jvp(primals, tangents):
+    root = safe_sqrt(primals[0])
+    return root, safe_inverse(2 * root) * tangents[0]
+
+
+def safe_inverse(a):
+    """1/a, and 0 where a ≤ 0."""
+    return safe_ratio(1, a, 0)
+
+
+def safe_ratio(a, b, otherwise):
+    """a/b, and ``otherwise`` where b ≤ 0."""
+    positive = b > 0
+    return jnp.where(positive, a, otherwise) / jnp.where(positive, b, 1)

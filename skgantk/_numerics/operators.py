@@ -1,0 +1,142 @@
+"""Sums over a cloud, in tiles of pairs, compiled.
+
+A tile is a block of rows of X against a block of rows of Y. Only one tile of n × m arrays
+is alive at a time; its size follows scikit-learn's ``working_memory``, and on a CPU also
+the cache, where the elementwise recursions of the kernels run fastest.
+
+The functions take a core (see `skgantk.kernels._core`) and arrays of one floating dtype,
+and are pure; callers open the float64 scope (`skgantk._numerics.precision`).
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import sklearn
+
+from skgantk._numerics import geometry
+
+TEMPORARIES = 32  # arrays of a tile's size that are alive at once, an upper estimate
+CPU_TILE = 2**16  # pairs; measured, see benchmarks/
+TILE_COLUMNS = 4096
+
+
+def tile_shape(n, m, itemsize):
+    """Return (rows, columns) of a tile for n × m pairs."""
+    memory = sklearn.get_config()["working_memory"] * 2**20
+    pairs = max(1, int(memory / (TEMPORARIES * itemsize)))
+    if jax.default_backend() == "cpu":
+        pairs = min(pairs, CPU_TILE)
+    columns = _even(m, min(TILE_COLUMNS, pairs))
+    return _even(n, max(1, pairs // columns)), columns
+
+
+def _even(total, block):
+    """The smallest block that needs no more blocks than ``block`` does."""
+    count = -(-total // block)
+    return -(-total // max(count, 1))
+
+
+def gram(core, X, Y=None):
+    """Return k(x_i, y_j), (n, m); with ``Y=None`` k(x_i, x_j), exactly symmetric."""
+    shape = tile_shape(len(X), len(X if Y is None else Y), X.dtype.itemsize)
+    return _gram(core, X, Y, shape[0])
+
+
+def product(core, X, Y, coef):
+    """Return Σ_j coef_j k(x_i, y_j), (n,), without forming the Gram matrix."""
+    return _sum(core, X, Y, coef, tile_shape(len(X), len(Y), X.dtype.itemsize))
+
+
+def gradient(core, X, Y, coef):
+    """Return Σ_j coef_j ∇ₓ k(x_i, y_j), (n, d); no n × m × d array is formed."""
+    return _gradient(core, X, Y, coef, tile_shape(len(X), len(Y), X.dtype.itemsize))
+
+
+@jax.jit
+def diag(core, X):
+    """Return k(x_i, x_i), (n,)."""
+    return _like(core, X).diag(X)
+
+
+def gram_tangent(core, tangent, X):
+    """Return the derivative of `gram` (core, X) along ``tangent``, a core of tangents."""
+    return _gram_tangent(
+        core, tangent, X, tile_shape(len(X), len(X), X.dtype.itemsize)[0]
+    )
+
+
+@partial(jax.jit, static_argnames="rows")
+def _gram(core, X, Y, rows):
+    core = _like(core, X)
+    x, y = geometry.clouds(X, X if Y is None else Y)
+    index = jnp.arange(len(y.x)) if Y is None else None
+
+    def block(args):
+        x, row = args
+        same = None if index is None else (row[:, None] == index).astype(X.dtype)
+        return core.gram(geometry.pairs(x, y, same))
+
+    K = _map_rows(block, (x, jnp.arange(len(X))), len(X), rows)
+    return (K + K.T) / 2 if Y is None else K
+
+
+@partial(jax.jit, static_argnames="rows")
+def _gram_tangent(core, tangent, X, rows):
+    return jax.jvp(lambda core: _gram(core, X, None, rows), (core,), (tangent,))[1]
+
+
+@partial(jax.jit, static_argnames="shape")
+def _sum(core, X, Y, coef, shape):
+    core = _like(core, X)
+
+    def tile(pairs, coef):
+        return geometry.weighted_sum(core.gram(pairs), coef)
+
+    return _map_tiles(tile, X, Y, coef, shape)
+
+
+@partial(jax.jit, static_argnames="shape")
+def _gradient(core, X, Y, coef, shape):
+    return _map_tiles(_like(core, X).gradient, X, Y, coef, shape)
+
+
+def _like(core, X):
+    """Hyperparameters in the dtype of the points, which decides that of the result."""
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, X.dtype), core)
+
+
+def _map_tiles(tile, X, Y, coef, shape):
+    """Map blocks of rows; within each, sum ``tile(pairs, coef)`` over column blocks."""
+    rows, columns = shape
+    x, y = geometry.clouds(X, Y)
+    padding = -len(Y) % columns  # repeated points, with coefficient 0
+    coef = jnp.pad(coef, (0, padding)).reshape(-1, columns)
+    y = jax.tree.map(lambda a: _blocks(a, columns), y)
+
+    def block(x):
+        def add(total, y_and_coef):
+            y, coef = y_and_coef
+            return total + tile(geometry.pairs(x, y), coef), None
+
+        first = jax.tree.map(lambda a: a[0], (y, coef))
+        if len(coef) == 1:
+            return tile(geometry.pairs(x, first[0]), first[1])
+        zero = jax.eval_shape(lambda: tile(geometry.pairs(x, first[0]), first[1]))
+        return jax.lax.scan(add, jnp.zeros(zero.shape, zero.dtype), (y, coef))[0]
+
+    return _map_rows(block, x, len(X), rows)
+
+
+def _map_rows(block, args, n, rows):
+    """Apply ``block`` to blocks of ``rows`` leading entries of ``args``."""
+    if rows >= n:
+        return block(args)
+    out = jax.lax.map(block, jax.tree.map(lambda a: _blocks(a, rows), args))
+    return out.reshape(-1, *out.shape[2:])[:n]
+
+
+def _blocks(a, size):
+    """Split the leading axis into blocks of ``size``, the last filled with copies."""
+    padding = [(0, -len(a) % size)] + [(0, 0)] * (a.ndim - 1)
+    return jnp.pad(a, padding, mode="edge").reshape(-1, size, *a.shape[1:])

@@ -1,0 +1,21 @@
+"""Neural tangent kernels and their like, as scikit-learn kernels."""
+
+from skgantk.kernels._base import CoreKernel
+from skgantk.kernels._convert import as_core
+from skgantk.kernels._mlp import NNGP, NTK
+from skgantk.kernels._neural_tangents import NeuralTangentsKernel
+from skgantk.kernels._neural_tangents_compat import import_neural_tangents
+from skgantk.kernels._stationary import RBF
+from skgantk.kernels._sums import kernel_gradient, kernel_sum
+
+__all__ = [
+    "NNGP",
+    "NTK",
+    "RBF",
+    "CoreKernel",
+    "NeuralTangentsKernel",
+    "as_core",
+    "import_neural_tangents",
+    "kernel_gradient",
+    "kernel_sum",
+]

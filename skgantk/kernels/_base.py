@@ -1,0 +1,113 @@
+"""The shell of every kernel of the package: scikit-learn's `Kernel` around a core."""
+
+from dataclasses import replace
+
+import jax
+import numpy as np
+from sklearn.gaussian_process.kernels import Kernel
+from sklearn.metrics.pairwise import check_pairwise_arrays
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import StrOptions, validate_parameter_constraints
+
+from skgantk._numerics import operators
+from skgantk._numerics.memory import check_memory
+from skgantk._numerics.precision import float64_scope
+
+BOUNDS_CONSTRAINT = [tuple, list, np.ndarray, StrOptions({"fixed"})]
+
+
+class CoreKernel(Kernel):
+    """Base class of the kernels whose formula is compiled by JAX.
+
+    A subclass defines ``_parameter_constraints`` and ``_core``, and for every
+    hyperparameter ``p`` the parameter ``p_bounds`` and the property
+    ``hyperparameter_p``, as scikit-learn asks; the core has a leaf of the name ``p``.
+    Values, diagonal and the gradient in the hyperparameters follow.
+    """
+
+    _parameter_constraints: dict = {}
+
+    def _core(self):
+        """Return the core, its leaves Python floats; the parameters are valid."""
+        raise NotImplementedError
+
+    def _validated_core(self):
+        params = self.get_params(deep=False)
+        validate_parameter_constraints(
+            self._parameter_constraints, params, caller_name=type(self).__name__
+        )
+        return self._core()
+
+    @float64_scope
+    def __call__(self, X, Y=None, eval_gradient=False):
+        """Return the kernel k(X, Y) and optionally its gradient.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples_X, n_features)
+            Left argument.
+        Y : array-like of shape (n_samples_Y, n_features), default=None
+            Right argument; k(X, X) if None.
+        eval_gradient : bool, default=False
+            Whether to return the gradient with respect to the log of the
+            hyperparameters too; only with ``Y=None``.
+
+        Returns
+        -------
+        K : ndarray of shape (n_samples_X, n_samples_Y), float64
+        K_gradient : ndarray of shape (n_samples_X, n_samples_X, n_dims)
+            Only if ``eval_gradient``.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a parameter of the kernel is out of its range.
+        ValueError
+            If the input is not a finite 2-D array, the widths of X and Y differ, or
+            ``eval_gradient`` is asked for with a Y.
+        MemoryError
+            If the result cannot fit into the memory of the machine.
+        """
+        if eval_gradient and Y is not None:
+            raise ValueError("Gradient can only be evaluated when Y is None.")
+        core = self._validated_core()
+        X, other = check_pairwise_arrays(X, Y, dtype=np.float64, accept_sparse=False)
+        free = [h.name for h in self.hyperparameters if not h.fixed]
+        self._check_memory(len(X), len(other), len(free) if eval_gradient else 0)
+        K = np.array(operators.gram(core, X, None if Y is None else other))
+        if not eval_gradient:
+            return K
+        gradient = np.empty((*K.shape, len(free)))
+        for i, name in enumerate(free):
+            # ∂K/∂log p = p ∂K/∂p: a tangent with p in the place of p, 0 elsewhere
+            tangent = jax.tree.map(lambda leaf: 0.0, core)
+            tangent = replace(tangent, **{name: getattr(core, name)})
+            gradient[..., i] = operators.gram_tangent(core, tangent, X)
+        return K, gradient
+
+    @float64_scope
+    def diag(self, X):
+        """Return the diagonal of k(X, X), without forming the rest.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        K_diag : ndarray of shape (n_samples,), float64
+        """
+        core = self._validated_core()
+        return np.array(operators.diag(core, check_array(X, dtype=np.float64)))
+
+    def is_stationary(self):
+        """Return whether k(x, y) depends on x - y only: False."""
+        return False
+
+    def _check_memory(self, n, m, n_dims):
+        # K, its transpose where it is made symmetric, the copy, and the derivatives
+        check_memory(
+            8 * n * m * (3 + 2 * n_dims),
+            f"The {n} × {m} Gram matrix of {type(self).__name__}",
+            "Use kernel_sum or kernel_gradient, which never form it, or fewer samples.",
+        )

@@ -1,0 +1,92 @@
+"""Conversion of scikit-learn's kernels to cores."""
+
+import numpy as np
+from sklearn.gaussian_process import kernels as sk
+
+from skgantk.kernels import _core, _stationary
+from skgantk.kernels._base import CoreKernel
+
+
+def as_core(kernel):
+    """Return the core of a kernel of this package or of scikit-learn.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        NTK, NNGP, RBF, NeuralTangentsKernel, or scikit-learn's RBF, Matern (ν = 0.5, 1.5,
+        2.5 or inf), RationalQuadratic, DotProduct, ExpSineSquared, ConstantKernel,
+        WhiteKernel, or any sum, product or power of these.
+
+    Returns
+    -------
+    core : Core
+
+    Raises
+    ------
+    TypeError
+        If the kernel is none of these.
+    ValueError
+        If it is a Matern kernel of another ν.
+    """
+    if isinstance(kernel, CoreKernel):
+        return kernel._validated_core()
+    # By exact type: a subclass may mean another formula, as Matern itself does of RBF.
+    convert = _CONVERSIONS.get(type(kernel))
+    if convert is None:
+        ours = ("NTK", "NNGP", "RBF", "NeuralTangentsKernel")
+        names = ", ".join([*ours, *(f"sklearn {cls.__name__}" for cls in _CONVERSIONS)])
+        raise TypeError(
+            f"A kernel of type {type(kernel).__name__} has no formula here. Supported "
+            f"are {names}. To use another, subclass skgantk.kernels.CoreKernel."
+        )
+    return convert(kernel)
+
+
+def _scaled(make, length_scale):
+    """The core of one length scale, or that of 1 on scaled features."""
+    length_scale = np.squeeze(length_scale).astype(float)
+    if length_scale.ndim == 0:
+        return make(float(length_scale))
+    return _core.Scaled(make(1.0), length_scale)
+
+
+def _squared_exponential(length_scale):
+    return _stationary.SquaredExponential(length_scale, per_feature=False)
+
+
+def _matern(kernel):
+    if kernel.nu == np.inf:
+        return _scaled(_squared_exponential, kernel.length_scale)
+    if kernel.nu not in (0.5, 1.5, 2.5):
+        raise ValueError(
+            f"Matern(nu={kernel.nu}) has no elementary formula; use nu=0.5, 1.5, 2.5 or "
+            "inf."
+        )
+    nu = float(kernel.nu)
+    return _scaled(
+        lambda scale: _stationary.HalfIntegerMatern(scale, nu), kernel.length_scale
+    )
+
+
+def _power(kernel):
+    exponent = float(kernel.exponent)
+    exponent = int(exponent) if exponent.is_integer() else exponent
+    return _core.Power(as_core(kernel.kernel), exponent)
+
+
+_CONVERSIONS = {
+    sk.RBF: lambda k: _scaled(_squared_exponential, k.length_scale),
+    sk.Matern: _matern,
+    sk.RationalQuadratic: lambda k: _stationary.RationalQuadratic(
+        float(k.alpha), float(k.length_scale)
+    ),
+    sk.DotProduct: lambda k: _core.DotProduct(float(k.sigma_0)),
+    sk.ExpSineSquared: lambda k: _stationary.ExpSineSquared(
+        float(k.length_scale), float(k.periodicity)
+    ),
+    sk.ConstantKernel: lambda k: _core.Constant(float(k.constant_value)),
+    sk.WhiteKernel: lambda k: _core.White(float(k.noise_level)),
+    sk.Sum: lambda k: _core.Sum(as_core(k.k1), as_core(k.k2)),
+    sk.Product: lambda k: _core.Product(as_core(k.k1), as_core(k.k2)),
+    sk.Exponentiation: _power,
+}

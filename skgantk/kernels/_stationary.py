@@ -1,0 +1,155 @@
+"""Kernels of the distance ‖x - y‖."""
+
+from numbers import Real
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from sklearn.gaussian_process.kernels import Hyperparameter, StationaryKernelMixin
+from sklearn.utils._param_validation import Interval
+
+from skgantk._numerics import geometry
+from skgantk._numerics.elementwise import safe_inverse
+from skgantk.kernels._base import BOUNDS_CONSTRAINT, CoreKernel
+from skgantk.kernels._core import Core, register
+
+
+class Stationary(Core):
+    """k = h(s), s = ‖x - y‖², with h(0) = 1; subclasses define ``profile``."""
+
+    def profile(self, s, n_features):
+        """Return h(s) and 2h'(s), the factor of x - y in ∇ₓk."""
+        raise NotImplementedError
+
+    def gram(self, pairs):
+        return self.profile(pairs.square_distance, pairs.n_features)[0]
+
+    def gradient(self, pairs, coef):
+        slope = self.profile(pairs.square_distance, pairs.n_features)[1]
+        return geometry.contract(pairs, None, slope, coef)
+
+    def diag(self, X):
+        return jnp.ones_like(X[:, 0])
+
+
+@register("per_feature")
+class SquaredExponential(Stationary):
+    """k = exp(-s / 2ℓ²); ``per_feature`` divides s by the number of features."""
+
+    length_scale: jax.Array
+    per_feature: bool
+
+    def profile(self, s, n_features):
+        rate = 1 / self.length_scale**2 / (n_features if self.per_feature else 1)
+        value = jnp.exp(-s * rate / 2)
+        return value, -rate * value
+
+
+@register("nu")
+class HalfIntegerMatern(Stationary):
+    """Matérn kernel of ν = ½, 3/2 or 5/2, in a = √(2ν) r/ℓ.
+
+    ν = ½ has a cusp at r = 0; the slope there is 0, the mean of the one-sided ones.
+    """
+
+    length_scale: jax.Array
+    nu: float
+
+    def profile(self, s, n_features):
+        r = jnp.sqrt(s)
+        rate = np.sqrt(2 * self.nu) / self.length_scale
+        a = rate * r
+        decay = jnp.exp(-a)
+        if self.nu == 0.5:
+            return decay, -rate * decay * safe_inverse(r)
+        if self.nu == 1.5:
+            return (1 + a) * decay, -(rate**2) * decay
+        return (1 + a + a * a / 3) * decay, -(rate**2) / 3 * (1 + a) * decay
+
+
+@register()
+class RationalQuadratic(Stationary):
+    """k = (1 + s / 2αℓ²)^-α."""
+
+    alpha: jax.Array
+    length_scale: jax.Array
+
+    def profile(self, s, n_features):
+        base = 1 + s / (2 * self.alpha * self.length_scale**2)
+        value = base**-self.alpha
+        return value, -value / (base * self.length_scale**2)
+
+
+@register()
+class ExpSineSquared(Stationary):
+    """k = exp(-2 sin²(πr/p) / ℓ²)."""
+
+    length_scale: jax.Array
+    periodicity: jax.Array
+
+    def profile(self, s, n_features):
+        r = jnp.sqrt(s)
+        angle = np.pi * r / self.periodicity
+        value = jnp.exp(-2 * (jnp.sin(angle) / self.length_scale) ** 2)
+        # dk/dr / r = -(2/ℓ²)(π/p) sin(2πr/p)/r · k, finite at r = 0: sinc
+        ratio = 2 * np.pi / self.periodicity * jnp.sinc(2 * r / self.periodicity)
+        return (
+            value,
+            -2 / self.length_scale** 2 * np.pi / self.periodicity * ratio * value,
+        )
+
+
+class RBF(StationaryKernelMixin, CoreKernel):
+    r"""Gaussian kernel with a length scale that does not depend on the dimension.
+
+    .. math::
+
+        k(x, y) = \exp\left(-\frac{\|x - y\|^2}{2 d \ell^2}\right)
+
+    with :math:`d` the number of features: the baseline of [1]_, which divides by
+    :math:`d` as the first layer of an `NTK` does.
+
+    Parameters
+    ----------
+    length_scale : float, default=1.0
+        ℓ > 0, in units of √d: scikit-learn's ``RBF(length_scale=ℓ √d)`` is the same
+        kernel. That one is accepted everywhere in this package as well.
+    length_scale_bounds : pair of floats or "fixed", default=(1e-5, 1e5)
+        Bounds in which `GaussianProcessRegressor` searches ℓ.
+
+    Raises
+    ------
+    InvalidParameterError
+        At the first use, if ``length_scale`` is not positive.
+
+    References
+    ----------
+    .. [1] Franceschi et al., "A neural tangent kernel perspective of GANs", ICML 2022,
+       App. C.
+
+    Examples
+    --------
+    >>> from skgantk.kernels import RBF
+    >>> RBF()([[0.0, 0.0]], [[0.0, 0.0], [2.0, 2.0]]).round(4)
+    array([[1.    , 0.1353]])
+    """
+
+    _parameter_constraints = {
+        "length_scale": [Interval(Real, 0, None, closed="neither")],
+        "length_scale_bounds": BOUNDS_CONSTRAINT,
+    }
+
+    def __init__(self, length_scale=1.0, length_scale_bounds=(1e-5, 1e5)):
+        self.length_scale = length_scale
+        self.length_scale_bounds = length_scale_bounds
+
+    def _core(self):
+        return SquaredExponential(float(self.length_scale), per_feature=True)
+
+    @property
+    def hyperparameter_length_scale(self):
+        """Length scale in units of √d."""
+        return Hyperparameter("length_scale", "numeric", self.length_scale_bounds)
+
+    def __repr__(self):
+        return f"RBF(length_scale={self.length_scale:.3g})"
