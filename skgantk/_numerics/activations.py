@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -70,11 +71,11 @@ def _horner(coefficients, u):
 class HomogeneousDual(NamedTuple):
     """What a layer with a homogeneous activation needs, in units of κ."""
 
-    value: jnp.ndarray  # f = E[φ(u)φ(v)] / κ
-    slope: jnp.ndarray  # E[φ'(u)φ'(v)] / κ = 1 - ζθ
-    gap: jnp.ndarray  # √(q_x q_y) - f, without cancellation
-    loss: jnp.ndarray  # g = sin-θ-cos excess, s - θc, so that f = c + ζg
-    sine: jnp.ndarray  # s = √det
+    value: jax.Array  # f = E[φ(u)φ(v)] / κ = c + e
+    slope: jax.Array  # E[φ'(u)φ'(v)] / κ = 1 - ζθ
+    gap: jax.Array  # √(q_x q_y) - f
+    excess: jax.Array  # e = ζ (s - θc)
+    sine: jax.Array  # s = √det
 
 
 @dataclass(frozen=True)
@@ -122,23 +123,22 @@ class Homogeneous:
         s = safe_sqrt(det)
         magnitude = jnp.abs(c) if signed else c
         # Half angle t = tan(θ/2) = s/(n + |c|) ≤ 1. Then, without a branch and without
-        # cancellation: θ = 2 atan t, n - |c| = s t, and from |c| = (n + |c|)(1 - t²)/2,
-        # s - θ|c| = s t² (1 + r(t²)(1 - t²)).
+        # cancellation, θ = 2 atan t, n - |c| = s t, and from |c| = (n + |c|)(1 - t²)/2
+        # s - θ|c| = s t² (1 + (1 - t²) r(t²)).
         # A zero vector has no direction; at right angles to all others its gradient
         # keeps the linear part of φ alone, which is the mean of the one-sided slopes.
         t = safe_ratio(s, n + magnitude, 1)
         u = t * t
         r = atan_remainder(u)
         theta = 2 * t * (1 - u * r)
-        g = s * u * (1 + r * (1 - u))
-        gap = s * t - self.zeta * g
-        if signed:  # θ → π - θ: the excess gains π|c|, and n - f gains |c|(2 - ζπ)
-            obtuse = c < 0
+        excess = self.zeta * s * u * (1 + r - u * r)
+        gap = s * t - excess
+        if signed:  # θ → π - θ: e gains ζπ|c|, and n - f gains |c|(2 - ζπ)
+            obtuse, turn = c < 0, self.zeta * np.pi
             theta = jnp.where(obtuse, np.pi - theta, theta)
-            g = jnp.where(obtuse, g + np.pi * magnitude, g)
-            opposite = 2 - self.zeta * np.pi
-            gap = jnp.where(obtuse, gap + opposite * magnitude, gap)
-        return HomogeneousDual(c + self.zeta * g, 1 - self.zeta * theta, gap, g, s)
+            excess = jnp.where(obtuse, excess + turn * magnitude, excess)
+            gap = jnp.where(obtuse, gap + (2 - turn) * magnitude, gap)
+        return HomogeneousDual(c + excess, 1 - self.zeta * theta, gap, excess, s)
 
 
 @dataclass(frozen=True)

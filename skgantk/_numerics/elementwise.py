@@ -31,3 +31,8 @@ def safe_ratio(a, b, otherwise):
     """a/b, and ``otherwise`` where b ≤ 0."""
     positive = b > 0
     return jnp.where(positive, a, otherwise) / jnp.where(positive, b, 1)
+
+
+def stored(a):
+    """Return ``a``, in a form that is computed once: a/1."""
+    return a / jnp.where(a == a, 1, a)

@@ -17,32 +17,30 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from skgantk._numerics.elementwise import safe_ratio
+from skgantk._numerics.elementwise import safe_ratio, stored
 
 # Up to here the elementwise route is faster than, or close to, the matrix products.
 DIRECT_FEATURES = 12
 
 
 class Cloud(NamedTuple):
-    """Points, and float64 halves of them where there are many features."""
+    """Points (n, d), and either their coordinates (d, n) or their float64 halves."""
 
     x: jax.Array
+    columns: jax.Array | None = None
     high: jax.Array | None = None
     low: jax.Array | None = None
 
-    @property
-    def square(self):
-        return jnp.sum(self.x * self.x, axis=1)
-
 
 def clouds(X, Y):
-    """Prepare two sets of points, (n, d) and (m, d), for `pairs`."""
-    if X.shape[1] <= DIRECT_FEATURES:
-        return Cloud(X), Cloud(Y)
+    """Prepare two sets of points for `pairs`, (..., n, d) and (..., m, d)."""
+    d = X.shape[-1]
+    if d <= DIRECT_FEATURES:  # columns apart, because loops over strided data are slow
+        return tuple(Cloud(A, columns=A.swapaxes(-1, -2)) for A in (X, Y))
     if X.dtype == jnp.float32:
-        return Cloud(X, X.astype(jnp.float64)), Cloud(Y, Y.astype(jnp.float64))
+        return tuple(Cloud(A, high=A.astype(jnp.float64)) for A in (X, Y))
     # |high| ≤ 2^bits units, so a sum of d products of two stays below 2^53 units².
-    bits = (53 - (X.shape[1] - 1).bit_length()) // 2
+    bits = (53 - (d - 1).bit_length()) // 2
     largest = jnp.maximum(jnp.max(jnp.abs(X)), jnp.max(jnp.abs(Y)))
     exponent = jnp.frexp(largest)[1] - bits
     return _split(X, exponent), _split(Y, exponent)
@@ -50,7 +48,7 @@ def clouds(X, Y):
 
 def _split(X, exponent):
     high = jnp.ldexp(jnp.round(jnp.ldexp(X, -exponent)), exponent)
-    return Cloud(X, high, X - high)
+    return Cloud(X, high=high, low=X - high)
 
 
 class Pairs(NamedTuple):
@@ -93,12 +91,13 @@ def pairs(x, y, diagonal=None):
 
 def _columns(x, y):
     """Coordinates as pairs of (n, 1) and (1, m) arrays."""
-    return [(x.x[:, k, None], y.x[None, :, k]) for k in range(x.x.shape[1])]
+    xs, ys = stored(x.columns), stored(y.columns)
+    return [(xk[:, None], yk[None, :]) for xk, yk in zip(xs, ys)]
 
 
 def _direct(x, y):
     columns = _columns(x, y)
-    xx, yy = x.square[:, None], y.square[None, :]
+    xx, yy = sum(xk * xk for xk, _ in columns), sum(yk * yk for _, yk in columns)
     dot = sum(xk * yk for xk, yk in columns)
     sign = jnp.where(dot < 0, -1, 1).astype(dot.dtype)
     z = [xk - sign * yk for xk, yk in columns]

@@ -69,15 +69,16 @@ def gram_tangent(core, tangent, X):
 @partial(jax.jit, static_argnames="rows")
 def _gram(core, X, Y, rows):
     core = _like(core, X)
-    x, y = geometry.clouds(X, X if Y is None else Y)
-    index = jnp.arange(len(y.x)) if Y is None else None
+    n, m = len(X), len(X if Y is None else Y)
+    x, y = geometry.clouds(_blocks(X, rows), X if Y is None else Y)
 
     def block(args):
         x, row = args
-        same = None if index is None else (row[:, None] == index).astype(X.dtype)
+        same = (row[:, None] == jnp.arange(m)).astype(X.dtype) if Y is None else None
         return core.gram(geometry.pairs(x, y, same))
 
-    K = _map_rows(block, (x, jnp.arange(len(X))), len(X), rows)
+    K = jax.lax.map(block, (x, _blocks(jnp.arange(n), rows)))
+    K = K.reshape(-1, m)[:n]
     return (K + K.T) / 2 if Y is None else K
 
 
@@ -93,12 +94,12 @@ def _sum(core, X, Y, coef, shape):
     def tile(pairs, coef):
         return geometry.weighted_sum(core.gram(pairs), coef)
 
-    return _map_tiles(tile, X, Y, coef, shape)
+    return _sum_tiles(tile, X, Y, coef, shape)
 
 
 @partial(jax.jit, static_argnames="shape")
 def _gradient(core, X, Y, coef, shape):
-    return _map_tiles(_like(core, X).gradient, X, Y, coef, shape)
+    return _sum_tiles(_like(core, X).gradient, X, Y, coef, shape)
 
 
 def _like(core, X):
@@ -106,13 +107,11 @@ def _like(core, X):
     return jax.tree.map(lambda leaf: jnp.asarray(leaf, X.dtype), core)
 
 
-def _map_tiles(tile, X, Y, coef, shape):
-    """Map blocks of rows; within each, sum ``tile(pairs, coef)`` over column blocks."""
+def _sum_tiles(tile, X, Y, coef, shape):
+    """Sum ``tile(pairs, coef)`` over blocks of columns, for every block of rows."""
     rows, columns = shape
-    x, y = geometry.clouds(X, Y)
-    padding = -len(Y) % columns  # repeated points, with coefficient 0
-    coef = jnp.pad(coef, (0, padding)).reshape(-1, columns)
-    y = jax.tree.map(lambda a: _blocks(a, columns), y)
+    x, y = geometry.clouds(_blocks(X, rows), _blocks(Y, columns))
+    coef = jnp.pad(coef, (0, -len(Y) % columns)).reshape(-1, columns)
 
     def block(x):
         def add(total, y_and_coef):
@@ -120,20 +119,14 @@ def _map_tiles(tile, X, Y, coef, shape):
             return total + tile(geometry.pairs(x, y), coef), None
 
         first = jax.tree.map(lambda a: a[0], (y, coef))
+        total = tile(geometry.pairs(x, first[0]), first[1])
         if len(coef) == 1:
-            return tile(geometry.pairs(x, first[0]), first[1])
-        zero = jax.eval_shape(lambda: tile(geometry.pairs(x, first[0]), first[1]))
-        return jax.lax.scan(add, jnp.zeros(zero.shape, zero.dtype), (y, coef))[0]
+            return total
+        others = jax.tree.map(lambda a: a[1:], (y, coef))
+        return jax.lax.scan(add, total, others)[0]
 
-    return _map_rows(block, x, len(X), rows)
-
-
-def _map_rows(block, args, n, rows):
-    """Apply ``block`` to blocks of ``rows`` leading entries of ``args``."""
-    if rows >= n:
-        return block(args)
-    out = jax.lax.map(block, jax.tree.map(lambda a: _blocks(a, rows), args))
-    return out.reshape(-1, *out.shape[2:])[:n]
+    total = jax.lax.map(block, x)
+    return total.reshape(-1, *total.shape[2:])[: len(X)]
 
 
 def _blocks(a, size):

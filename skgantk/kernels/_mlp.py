@@ -5,9 +5,10 @@ from numbers import Integral, Real
 from sklearn.gaussian_process.kernels import Hyperparameter
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skgantk._numerics.activations import ACTIVATIONS, get_activation
+from skgantk._numerics.activations import ACTIVATIONS, Homogeneous, get_activation
 from skgantk.kernels._base import BOUNDS_CONSTRAINT, CoreKernel
-from skgantk.kernels._mlp_core import MLP
+from skgantk.kernels._mlp_homogeneous import HomogeneousMLP
+from skgantk.kernels._mlp_smooth import SmoothMLP
 
 
 class _MLPKernel(CoreKernel):
@@ -47,11 +48,13 @@ class _MLPKernel(CoreKernel):
         self.bias_std_bounds = bias_std_bounds
 
     def _core(self):
-        return MLP(
+        activation = get_activation(self.activation, self.negative_slope)
+        kind = HomogeneousMLP if isinstance(activation, Homogeneous) else SmoothMLP
+        return kind(
             weight_std=float(self.weight_std),
             bias_std=float(self.bias_std),
             depth=int(self.depth),
-            activation=get_activation(self.activation, self.negative_slope),
+            activation=activation,
             output_bias=bool(self.output_bias),
             ntk=self._ntk,
         )

@@ -20,7 +20,8 @@ class NeuralTangents(Core):
     def _evaluate(self, x, y):
         if self.image_shape is not None:
             x, y = (a.reshape(-1, *self.image_shape) for a in (x, y))
-        return self.kernel_fn(x, y, self.get)
+        # neural-tangents computes in float64 wherever JAX knows it
+        return self.kernel_fn(x, y, self.get).astype(x.dtype)
 
     def gram(self, pairs):
         return self._evaluate(pairs.x.x, pairs.y.x)
