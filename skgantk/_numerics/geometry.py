@@ -20,16 +20,27 @@ import jax.numpy as jnp
 from skgantk._numerics.elementwise import safe_ratio, stored
 
 # Up to here the elementwise route is faster than, or close to, the matrix products.
-DIRECT_FEATURES = 12
+DIRECT_FEATURES = 16
 
 
 class Cloud(NamedTuple):
-    """Points (n, d), and either their coordinates (d, n) or their float64 halves."""
+    """Points (n, d), and what `pairs` needs of them: see `clouds`."""
 
     x: jax.Array
-    columns: jax.Array | None = None
-    high: jax.Array | None = None
-    low: jax.Array | None = None
+    columns: jax.Array | None = None  # (d, n), if there are few features
+    exponent: jax.Array | None = None  # of the unit that x is split at, if float64
+
+    @property
+    def few_features(self):
+        return self.columns is not None
+
+    def split(self):
+        """Return (high, low) in float64, x = high + low; ``low`` None for float32."""
+        if self.exponent is None:
+            return self.x.astype(jnp.float64), None
+        units = jnp.round(jnp.ldexp(self.x, -self.exponent))
+        high = jnp.ldexp(units, self.exponent)
+        return high, self.x - high
 
 
 def clouds(X, Y):
@@ -38,17 +49,14 @@ def clouds(X, Y):
     if d <= DIRECT_FEATURES:  # columns apart, because loops over strided data are slow
         return tuple(Cloud(A, columns=A.swapaxes(-1, -2)) for A in (X, Y))
     if X.dtype == jnp.float32:
-        return tuple(Cloud(A, high=A.astype(jnp.float64)) for A in (X, Y))
+        return Cloud(X), Cloud(Y)
     # |high| ≤ 2^bits units, so a sum of d products of two stays below 2^53 units².
     bits = (53 - (d - 1).bit_length()) // 2
     largest = jnp.maximum(jnp.max(jnp.abs(X)), jnp.max(jnp.abs(Y)))
     exponent = jnp.frexp(largest)[1] - bits
-    return _split(X, exponent), _split(Y, exponent)
-
-
-def _split(X, exponent):
-    high = jnp.ldexp(jnp.round(jnp.ldexp(X, -exponent)), exponent)
-    return Cloud(X, high=high, low=X - high)
+    return tuple(
+        Cloud(A, exponent=jnp.broadcast_to(exponent, A.shape[:-2])) for A in (X, Y)
+    )
 
 
 class Pairs(NamedTuple):
@@ -85,7 +93,7 @@ class Pairs(NamedTuple):
 
 def pairs(x, y, diagonal=None):
     """Return the `Pairs` of two clouds."""
-    route = _direct if x.high is None else _products
+    route = _direct if x.few_features else _products
     return Pairs(x, y, *route(x, y), diagonal)
 
 
@@ -98,13 +106,15 @@ def _columns(x, y):
 def _direct(x, y):
     columns = _columns(x, y)
     xx, yy = sum(xk * xk for xk, _ in columns), sum(yk * yk for _, yk in columns)
-    dot = sum(xk * yk for xk, yk in columns)
+    # Beyond a few features a sum over them is better stored than computed again.
+    keep = stored if len(columns) > 3 else lambda a: a
+    dot = keep(sum(xk * yk for xk, yk in columns))
     sign = jnp.where(dot < 0, -1, 1).astype(dot.dtype)
     z = [xk - sign * yk for xk, yk in columns]
-    ex = sum(xk * zk for (xk, _), zk in zip(columns, z))
-    zz = sum(zk * zk for zk in z)
+    ex = keep(sum(xk * zk for (xk, _), zk in zip(columns, z)))
+    zz = keep(sum(zk * zk for zk in z))
     # Component of z orthogonal to x: |x|²|y|² - (x·y)² = |x|²|z⊥|² (Lagrange). Rounding
-    # of the projection is along x, hence of second order.
+    # of the projection is along x, hence of second order; what is left is collinear.
     projection = safe_ratio(ex, xx, 0)
     orthogonal = sum((zk - projection * xk) ** 2 for (xk, _), zk in zip(columns, z))
     noise = (8 * jnp.finfo(dot.dtype).eps) ** 2
@@ -112,31 +122,43 @@ def _direct(x, y):
 
 
 def _drop(value, noise):
-    """Return 0 where ``value`` is rounding noise: x and y are collinear there."""
+    """Return ``value``, and 0 where it is rounding noise."""
     return jnp.where(value > noise, value, 0)
 
 
 def _products(x, y):
-    exact = matmul(x.high, y.high.T)
-    xx, yy = jnp.sum(x.high**2, 1)[:, None], jnp.sum(y.high**2, 1)[None, :]
-    if x.low is None:
-        dot, rest, xx_rest, yy_rest = exact, 0.0, 0.0, 0.0
+    (x_high, x_low), (y_high, y_low) = x.split(), y.split()
+    exact = matmul(x_high, y_high.T)
+    xx, yy = jnp.sum(x_high**2, 1)[:, None], jnp.sum(y_high**2, 1)[None, :]
+    if x_low is None:
+        rest, xx_rest, yy_rest = 0.0, 0.0, 0.0
+        scale = xx + yy
     else:  # x·y - high·high = high·low + low·y, one product of twice the length
-        left = jnp.concatenate([x.high, x.low], axis=1)
-        right = jnp.concatenate([y.low, y.x], axis=1)
+        left = jnp.concatenate([x_high, x_low], axis=1)
+        right = jnp.concatenate([y_low, y.x], axis=1)
         rest = matmul(left, right.T)
-        dot = exact + rest
-        xx_rest = jnp.sum(x.low * (x.high + x.x), 1)[:, None]
-        yy_rest = jnp.sum(y.low * (y.high + y.x), 1)[None, :]
+        xx_rest = jnp.sum(x_low * (x_high + x.x), 1)[:, None]
+        yy_rest = jnp.sum(y_low * (y_high + y.x), 1)[None, :]
+        scale = _norms(x.x, x_low)[:, None] + _norms(y.x, y_low)[None, :]
+    dot = exact + rest
     sign = jnp.where(dot < 0, -1.0, 1.0)
     # Leading parts are integers in units of high², so their differences are exact too.
     along_x, along_y = xx - sign * exact, yy - sign * exact
     ex = along_x + (xx_rest - sign * rest)
     zz = (along_x + along_y) + (xx_rest + yy_rest - 2 * sign * rest)
-    zz = jnp.maximum(zz, 0)
     xx, yy = xx + xx_rest, yy + yy_rest
-    gram_det = _drop(xx * zz - ex * ex, 8 * jnp.finfo(jnp.float64).eps * xx * zz)
+    # A product of d terms is rounded by about √d eps times the length of its factors.
+    # Points closer than that cannot be told from coincident ones.
+    eps = jnp.finfo(jnp.float64).eps
+    zz = _drop(zz, 2 * x.x.shape[1] ** 0.5 * eps * scale)
+    ex = jnp.where(zz > 0, ex, 0)
+    gram_det = _drop(xx * zz - ex * ex, 8 * eps * xx * zz)
     return tuple(a.astype(x.x.dtype) for a in (xx, yy, dot, sign, ex, zz, gram_det))
+
+
+def _norms(a, b):
+    """|a| |b| of the rows."""
+    return jnp.sqrt(jnp.sum(a * a, axis=1) * jnp.sum(b * b, axis=1))
 
 
 def contract(pairs, a, b, coef, sign=None):
@@ -157,17 +179,14 @@ def contract(pairs, a, b, coef, sign=None):
     """
     x, y = pairs.x, pairs.y
     along = 0.0 if a is None else weighted_sum(a, coef)[:, None] * x.x
-    if x.high is None:
+    if x.few_features:
         one = 1 if sign is None else sign
         across = [weighted_sum(b * (xk - one * yk), coef) for xk, yk in _columns(x, y)]
         return along + jnp.stack(across, axis=1)
     b = (b * coef).astype(jnp.float64)
     total = jnp.sum(b, axis=1)[:, None]
     b = b if sign is None else b * sign
-    if x.low is None:
-        across = total * x.high - matmul(b, y.high)
-    else:
-        across = total * x.x - matmul(b, y.x)
+    across = total * x.x - matmul(b, y.x.astype(jnp.float64))
     return along + across.astype(x.x.dtype)
 
 

@@ -17,8 +17,8 @@ import sklearn
 from skgantk._numerics import geometry
 
 TEMPORARIES = 32  # arrays of a tile's size that are alive at once, an upper estimate
-CPU_TILE = 2**16  # pairs; measured, see benchmarks/
-TILE_COLUMNS = 4096
+CPU_TILE = 2**17  # pairs; measured, see benchmarks/
+TILE_COLUMNS = 1024
 
 
 def tile_shape(n, m, itemsize):

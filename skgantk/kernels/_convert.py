@@ -27,6 +27,13 @@ def as_core(kernel):
         If the kernel is none of these.
     ValueError
         If it is a Matern kernel of another ν.
+
+    Examples
+    --------
+    >>> from sklearn.gaussian_process.kernels import Matern
+    >>> from skgantk.kernels import NTK, as_core
+    >>> as_core(NTK(depth=1) + 2.0 * Matern()).k2.k1
+    Constant(value=2.0)
     """
     if isinstance(kernel, CoreKernel):
         return kernel._validated_core()

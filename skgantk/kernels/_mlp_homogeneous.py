@@ -45,7 +45,10 @@ class HomogeneousMLP(MLPCore):
         return self._unit(pairs.n_features, self.depth) * total
 
     def _unit(self, n_features, layer):
-        return self.scale(n_features) * (self.weight_std**2 * self.activation.kappa) ** layer
+        return (
+            self.scale(n_features)
+            * (self.weight_std**2 * self.activation.kappa) ** layer
+        )
 
     def _betas(self, n_features):
         biases = enumerate(self.biases())

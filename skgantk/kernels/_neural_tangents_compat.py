@@ -39,6 +39,12 @@ def import_neural_tangents():
     ImportError
         If neural-tangents or its dependency frozendict is not installed, or if it
         cannot be imported with the installed JAX.
+
+    Examples
+    --------
+    >>> from skgantk.kernels import import_neural_tangents
+    >>> import_neural_tangents().stax.__name__
+    'neural_tangents.stax'
     """
     try:
         with _LOCK:

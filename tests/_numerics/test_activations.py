@@ -1,0 +1,84 @@
+import jax
+import jax.numpy as jnp
+import mpmath
+import numpy as np
+import pytest
+from _reference import mlp_mpmath as oracle
+
+from skgantk._numerics.activations import (
+    ACTIVATIONS,
+    Homogeneous,
+    atan_remainder,
+    get_activation,
+)
+
+NAMES = [*ACTIVATIONS, "leaky_relu"]
+SLOPE = 0.2
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [("float32", 2e-7), ("float64", 1e-15)]
+)
+def test_atan_remainder(dtype, tolerance):
+    t = np.linspace(0.05, 1, 200).astype(dtype)
+    with jax.enable_x64(True):
+        r = np.asarray(atan_remainder(jnp.asarray(t) ** 2), dtype=float)
+    with mpmath.workdps(40):
+        exact = [
+            float((v - mpmath.atan(v)) / mpmath.mpf(v) ** 3) for v in map(float, t)
+        ]
+    assert r.dtype == float
+    np.testing.assert_allclose(r, exact, rtol=tolerance)
+
+
+def test_atan_remainder_at_zero():
+    with jax.enable_x64(True):
+        assert atan_remainder(jnp.float64(0.0)) == 1 / 3
+
+
+def package_dual(name, qx, qy, c):
+    """(E[φφ], E[φ'φ']) as the package computes them."""
+    with jax.enable_x64(True):
+        qx, qy, c = (jnp.float64(v) for v in (qx, qy, c))
+        activation = get_activation(name, SLOPE)
+        if isinstance(activation, Homogeneous):
+            dual = activation.dual(jnp.sqrt(qx * qy), c, qx * qy - c * c, signed=True)
+            pair = activation.kappa * dual.value, activation.kappa * dual.slope
+        else:
+            pair = activation.pair(qx, qy, c, qx - c, qx + qy - 2 * c)
+        return tuple(float(v) for v in pair)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("rho", [-0.99, -0.4, 0.0, 0.5, 0.999])
+@pytest.mark.parametrize(("qx", "qy"), [(1.0, 1.0), (0.3, 4.0)])
+def test_dual_against_quadrature_and_mpmath(name, rho, qx, qy):
+    c = rho * np.sqrt(qx * qy)
+    ours = package_dual(name, qx, qy, c)
+    np.testing.assert_allclose(
+        ours, oracle.quadrature_dual(name, qx, qy, c, SLOPE), rtol=0, atol=1e-10
+    )
+    exact = [float(v) for v in oracle.dual(name, qx, qy, c, SLOPE)]
+    np.testing.assert_allclose(ours, exact, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_variance_is_the_dual_on_the_diagonal(name):
+    activation = get_activation(name, SLOPE)
+    with jax.enable_x64(True):
+        variance = float(activation.variance(jnp.float64(2.5)))
+    np.testing.assert_allclose(
+        variance, package_dual(name, 2.5, 2.5, 2.5)[0], rtol=1e-14
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_overflow_and_no_nan_at_large_and_small_variances(name):
+    for q in (1e-16, 1e16):
+        for c in (-q, 0.0, q):
+            assert np.all(np.isfinite(package_dual(name, q, q, c)))
+
+
+@pytest.mark.parametrize(("slope", "name"), [(0.0, "relu"), (-1.0, "abs")])
+def test_leaky_relu_contains_the_others(slope, name):
+    assert get_activation("leaky_relu", slope) == ACTIVATIONS[name]

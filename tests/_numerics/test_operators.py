@@ -1,0 +1,103 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import sklearn
+
+from skgantk._numerics import operators
+from skgantk.kernels import NTK, as_core
+
+
+def data(n, m, d=3, dtype="float64"):
+    rng = np.random.default_rng(0)
+    X, Y, coef = rng.normal(size=(n, d)), rng.normal(size=(m, d)), rng.normal(size=m)
+    return tuple(a.astype(dtype) for a in (X, Y, coef))
+
+
+@pytest.mark.parametrize("d", [3, 20])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 4), (5, 11), (7, 4)])
+def test_tiles_do_not_change_the_sums(shape, d):
+    X, Y, coef = data(7, 11, d)
+    core = as_core(NTK(depth=1))
+    with jax.enable_x64(True):
+        whole = (
+            operators._gram(core, X, Y, 7),
+            operators._gradient(core, X, Y, coef, (7, 11)),
+        )
+        K = operators._gram(core, X, Y, shape[0])
+        gradient = operators._gradient(core, X, Y, coef, shape)
+        total = operators._sum(core, X, Y, coef, shape)
+        expected = np.asarray(whole[0]) @ coef
+    np.testing.assert_allclose(K, whole[0], rtol=1e-14)
+    np.testing.assert_allclose(gradient, whole[1], rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(total, expected, rtol=1e-12, atol=1e-13)
+
+
+def test_gram_of_one_cloud_is_symmetric():
+    X, _, _ = data(9, 1)
+    with jax.enable_x64(True):
+        K = np.asarray(operators._gram(as_core(NTK(depth=1)), X, None, 4))
+    np.testing.assert_array_equal(K, K.T)
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (500, 1000), (3, 10**6), (10**6, 3)])
+@pytest.mark.parametrize("working_memory", [1, 1024])
+def test_tile_fits_working_memory(n, m, working_memory):
+    with sklearn.config_context(working_memory=working_memory):
+        rows, columns = operators.tile_shape(n, m, 8)
+    assert 1 <= rows <= n
+    assert 1 <= columns <= m
+    assert rows * columns * 8 * operators.TEMPORARIES <= working_memory * 2**20
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_result_has_the_dtype_of_the_points(dtype):
+    X, Y, coef = data(3, 4, dtype=dtype)
+    core = as_core(NTK(depth=1))
+    with jax.enable_x64(True):
+        assert operators.gram(core, X, Y).dtype == dtype
+        assert operators.gradient(core, X, Y, coef).dtype == dtype
+        assert operators.product(core, X, Y, coef).dtype == dtype
+        assert operators.diag(core, X).dtype == dtype
+
+
+@pytest.mark.parametrize("d", [5, 40])
+def test_no_array_of_pairs_times_features(d):
+    """No intermediate has more entries than a few tiles, let alone n · m · d."""
+    X, Y, coef = data(16, 32, d)
+    core = as_core(NTK(depth=1))
+    with jax.enable_x64(True):
+        jaxpr = jax.make_jaxpr(lambda *args: operators._gradient(core, *args, (8, 16)))(
+            X, Y, coef
+        )
+    largest = max(arrays_in(jaxpr.jaxpr))
+    assert largest <= max(8 * 16, 2 * 32 * d)
+
+
+def arrays_in(jaxpr):
+    """Sizes of all arrays computed by a jaxpr and those inside it."""
+    for equation in jaxpr.eqns:
+        yield from (int(np.prod(v.aval.shape)) for v in equation.outvars)
+        for value in equation.params.values():
+            inner = getattr(value, "jaxpr", value)
+            if hasattr(inner, "eqns"):
+                yield from arrays_in(inner)
+
+
+def test_traceable_inside_other_transformations():
+    """Flows call the operators within one compiled loop."""
+    X, Y, coef = data(3, 4)
+    core = as_core(NTK(depth=1))
+
+    @jax.jit
+    def step(x):
+        return jax.lax.fori_loop(
+            0, 2, lambda _, x: x - 0.1 * operators.gradient(core, x, Y, coef), x
+        )
+
+    with jax.enable_x64(True):
+        looped = step(jnp.asarray(X))
+        x = jnp.asarray(X)
+        for _ in range(2):
+            x = x - 0.1 * operators.gradient(core, x, Y, coef)
+    np.testing.assert_allclose(looped, x, rtol=1e-12)

@@ -1,0 +1,45 @@
+"""What holds for the package as a whole."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import skgantk
+from skgantk import kernels
+
+PUBLIC = [getattr(kernels, name) for name in kernels.__all__]
+
+
+def test_import_has_no_side_effect():
+    code = """
+import sys, warnings
+import jax, numpy, sklearn
+before = dict(jax.config.values), numpy.geterr(), list(warnings.filters)
+import skgantk
+assert before == (dict(jax.config.values), numpy.geterr(), list(warnings.filters))
+assert "matplotlib" not in sys.modules and "neural_tangents" not in sys.modules
+skgantk.kernels.NTK()([[1.0, 2.0]])
+assert not jax.config.jax_enable_x64
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_all_names_exist():
+    assert sorted(skgantk.__all__) == ["__version__", "kernels"]
+    assert sorted(kernels.__all__) == sorted(set(kernels.__all__))
+
+
+@pytest.mark.parametrize("obj", PUBLIC, ids=lambda obj: obj.__name__)
+def test_docstring_has_the_sections_of_numpydoc(obj):
+    """Parameters by name and in order, errors; an example wherever one can be run."""
+    doc = inspect.getdoc(obj)
+    assert "Raises\n------" in doc or obj is kernels.CoreKernel
+    parameters = list(inspect.signature(obj).parameters)
+    if parameters and obj is not kernels.CoreKernel:
+        assert "Parameters\n----------" in doc
+        positions = [doc.find(name) for name in parameters]
+        assert min(positions) > 0
+    if obj not in (kernels.CoreKernel, kernels.as_core):
+        assert ">>> " in doc
