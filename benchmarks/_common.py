@@ -13,9 +13,7 @@ from skgantk.kernels import import_neural_tangents
 
 def options(description):
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument(
-        "--quick", action="store_true", help="small, to test the script"
-    )
+    parser.add_argument("--quick", action="store_true", help="small, to test the script")
     return parser.parse_args()
 
 

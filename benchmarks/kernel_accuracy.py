@@ -15,7 +15,7 @@ from _common import options, peer_kernel, print_machine
 from skgantk.kernels import NTK, kernel_gradient, kernel_sum
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from _reference import mlp_mpmath as oracle  # noqa: E402
+from _reference import mlp_mpmath as oracle
 
 NETWORK = {"depth": 3, "activation": "relu", "weight_std": 1.0, "bias_std": 1.0}
 
@@ -54,9 +54,7 @@ if __name__ == "__main__":
     print_machine()
     kernel_fn = peer_kernel()
     peer = jax.jit(jax.grad(lambda x, y: kernel_fn(x[None], y[None], "ntk")[0, 0]))
-    print(
-        "dtype      d   ‖x-y‖    k, worst   ∇ₓk, worst   neural-tangents' ∇ₓk, median"
-    )
+    print("dtype      d   ‖x-y‖    k, worst   ∇ₓk, worst   neural-tangents' ∇ₓk, median")
     for d, n in ((2, 100), (784, 10)):
         for dtype in ("float64", "float32"):
             distances = [10.0, 1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6]
@@ -68,6 +66,5 @@ if __name__ == "__main__":
                 value, ours = table[:, :2].max(axis=0)
                 theirs = np.median(table[:, 2])
                 print(
-                    f"{dtype:8}{d:4}{distance:8.0e}{value:12.1e}{ours:13.1e}"
-                    f"{theirs:20.1e}"
+                    f"{dtype:8}{d:4}{distance:8.0e}{value:12.1e}{ours:13.1e}{theirs:20.1e}"
                 )

@@ -51,9 +51,7 @@ if __name__ == "__main__":
     print("dtype     peak GB  before GB  seconds  floor s", flush=True)
     for case in (("float32", n, d, 2), ("float64", n, d, 4)):
         # a process of its own, because peak memory never falls
-        process = multiprocessing.get_context("spawn").Process(
-            target=measure, args=case
-        )
+        process = multiprocessing.get_context("spawn").Process(target=measure, args=case)
         process.start()
         process.join()
         if process.exitcode:

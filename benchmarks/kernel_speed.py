@@ -75,8 +75,6 @@ if __name__ == "__main__":
     n, m = (50, 100) if quick else (500, 1000)
     print_machine()
     print(f"NTK(), {n} × {m} points, d = 2, medians in ms")
-    print(
-        "dtype    operation      ours  neural-tangents  ratio  floor ms  ours / floor"
-    )
+    print("dtype    operation      ours  neural-tangents  ratio  floor ms  ours / floor")
     for dtype in ("float32", "float64"):
         compare(dtype, n, m, rounds=1 if quick else 15)

@@ -223,8 +223,4 @@ ACTIVATIONS = {
 
 def get_activation(name, negative_slope):
     """Return the dual activation of that name, hashable and usable as a static value."""
-    return (
-        Homogeneous(float(negative_slope))
-        if name == "leaky_relu"
-        else ACTIVATIONS[name]
-    )
+    return Homogeneous(float(negative_slope)) if name == "leaky_relu" else ACTIVATIONS[name]

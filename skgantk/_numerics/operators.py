@@ -61,9 +61,7 @@ def diag(core, X):
 
 def gram_tangent(core, tangent, X):
     """Return the derivative of `gram` (core, X) along ``tangent``, a core of tangents."""
-    return _gram_tangent(
-        core, tangent, X, tile_shape(len(X), len(X), X.dtype.itemsize)[0]
-    )
+    return _gram_tangent(core, tangent, X, tile_shape(len(X), len(X), X.dtype.itemsize)[0])
 
 
 @partial(jax.jit, static_argnames="rows")

@@ -7,6 +7,7 @@ it alike. Cores are closed under sums, products, powers and scaling of features.
 """
 
 from dataclasses import dataclass, fields
+from typing import dataclass_transform
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +15,7 @@ import jax.numpy as jnp
 from skgantk._numerics import geometry
 
 
+@dataclass_transform(frozen_default=True)
 def register(*static):
     """Decorate a class: frozen dataclass and JAX pytree; ``static`` names no leaves."""
 
@@ -158,9 +160,7 @@ class Scaled(Core):
     length_scale: jax.Array
 
     def _scaled(self, pairs):
-        x, y = geometry.clouds(
-            pairs.x.x / self.length_scale, pairs.y.x / self.length_scale
-        )
+        x, y = geometry.clouds(pairs.x.x / self.length_scale, pairs.y.x / self.length_scale)
         return geometry.pairs(x, y, pairs.diagonal)
 
     def gram(self, pairs):

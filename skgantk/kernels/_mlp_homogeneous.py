@@ -46,8 +46,7 @@ class HomogeneousMLP(MLPCore):
 
     def _unit(self, n_features, layer):
         return (
-            self.scale(n_features)
-            * (self.weight_std**2 * self.activation.kappa) ** layer
+            self.scale(n_features) * (self.weight_std**2 * self.activation.kappa) ** layer
         )
 
     def _betas(self, n_features):

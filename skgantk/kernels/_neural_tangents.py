@@ -1,5 +1,7 @@
 """Any kernel of the neural-tangents library as a scikit-learn kernel."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from sklearn.utils._param_validation import StrOptions
@@ -13,7 +15,7 @@ from skgantk.kernels._neural_tangents_compat import import_neural_tangents
 class NeuralTangents(Core):
     """k = kernel_fn(x, y, get), its gradient by automatic differentiation."""
 
-    kernel_fn: callable
+    kernel_fn: Callable
     get: str
     image_shape: tuple | None
 
@@ -37,8 +39,8 @@ class NeuralTangents(Core):
 class NeuralTangentsKernel(CoreKernel):
     """Kernel of any architecture of the neural-tangents library.
 
-    Wraps the ``kernel_fn`` that ``neural_tangents.stax`` returns [1]_, so that it can be
-    used wherever scikit-learn or this package takes a kernel. It has no free
+    Wraps the ``kernel_fn`` that ``neural_tangents.stax`` returns [1]_, so that it can
+    be used wherever scikit-learn or this package takes a kernel. It has no free
     hyperparameter. For fully connected networks prefer `NTK` and `NNGP`, which are
     faster and keep their digits where points nearly coincide.
 

@@ -95,7 +95,7 @@ class ExpSineSquared(Stationary):
         ratio = 2 * np.pi / self.periodicity * jnp.sinc(2 * r / self.periodicity)
         return (
             value,
-            -2 / self.length_scale** 2 * np.pi / self.periodicity * ratio * value,
+            -2 / self.length_scale**2 * np.pi / self.periodicity * ratio * value,
         )
 
 

@@ -16,17 +16,13 @@ NAMES = [*ACTIVATIONS, "leaky_relu"]
 SLOPE = 0.2
 
 
-@pytest.mark.parametrize(
-    ("dtype", "tolerance"), [("float32", 2e-7), ("float64", 1e-15)]
-)
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 2e-7), ("float64", 1e-15)])
 def test_atan_remainder(dtype, tolerance):
     t = np.linspace(0.05, 1, 200).astype(dtype)
     with jax.enable_x64(True):
         r = np.asarray(atan_remainder(jnp.asarray(t) ** 2), dtype=float)
     with mpmath.workdps(40):
-        exact = [
-            float((v - mpmath.atan(v)) / mpmath.mpf(v) ** 3) for v in map(float, t)
-        ]
+        exact = [float((v - mpmath.atan(v)) / mpmath.mpf(v) ** 3) for v in map(float, t)]
     assert r.dtype == float
     np.testing.assert_allclose(r, exact, rtol=tolerance)
 
@@ -67,9 +63,7 @@ def test_variance_is_the_dual_on_the_diagonal(name):
     activation = get_activation(name, SLOPE)
     with jax.enable_x64(True):
         variance = float(activation.variance(jnp.float64(2.5)))
-    np.testing.assert_allclose(
-        variance, package_dual(name, 2.5, 2.5, 2.5)[0], rtol=1e-14
-    )
+    np.testing.assert_allclose(variance, package_dual(name, 2.5, 2.5, 2.5)[0], rtol=1e-14)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -37,9 +37,7 @@ def near_pairs(d, h, dtype, sign=1, n=4):
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("h", [1.0, 1e-3, 1e-4])
 @pytest.mark.parametrize("d", [2, 7, 40, 784])
-@pytest.mark.parametrize(
-    ("dtype", "tolerance"), [("float32", 4e-6), ("float64", 2e-11)]
-)
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 4e-6), ("float64", 2e-11)])
 def test_pairs_keep_their_digits(d, h, dtype, tolerance, sign):
     X, Y = near_pairs(d, h, dtype, sign)
     with jax.enable_x64(True):
@@ -101,9 +99,7 @@ def test_contract(d, signed, coef_ndim):
     sign = np.where(X @ Y.T < 0, -1, 1) if signed else np.ones((4, 6))
     difference = X[:, None] - sign[..., None] * Y
     weights = np.broadcast_to(coef, (4, 6))[..., None]
-    expected = (weights * (a[..., None] * X[:, None] + b[..., None] * difference)).sum(
-        1
-    )
+    expected = (weights * (a[..., None] * X[:, None] + b[..., None] * difference)).sum(1)
     np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-13)
 
 

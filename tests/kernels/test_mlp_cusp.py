@@ -78,7 +78,7 @@ def test_special_points_are_finite(activation, bias_std, factor, dtype):
 
 
 def test_collinear_points_without_bias_are_symmetric():
-    """k = |x||y| h(θ) on a ray: the gradient is along the ray, k/|x|."""
+    """On a ray k = |x||y| h(θ): the gradient is along the ray, k/|x|."""
     kernel, x = NTK(bias_std=0.0), np.array([1.5, -0.25])
     y = 2 * x
     expected = kernel([x], [y])[0, 0] * x / (x @ x)
@@ -86,7 +86,7 @@ def test_collinear_points_without_bias_are_symmetric():
 
 
 def test_at_the_origin_with_bias():
-    """k is smooth in x at 0 if the biases are there."""
+    """With biases, k is smooth in x at 0."""
     kernel, y, h = NTK(), np.array([1.0, 2.0]), 1e-5
     steps = h * np.eye(2)
     difference = [(kernel([e], [y]) - kernel([-e], [y]))[0, 0] / (2 * h) for e in steps]

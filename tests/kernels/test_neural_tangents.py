@@ -108,9 +108,7 @@ def test_convolutional_network_on_flattened_images():
     X = np.random.default_rng(0).normal(size=(3, 16))
     with jax.enable_x64(True):
         expected = np.asarray(kernel_fn(X.reshape(3, 4, 4, 1), None, "ntk"))
-    off = ~np.eye(
-        3, dtype=bool
-    )  # on the diagonal k(x, x) of two equal arrays loses digits
+    off = ~np.eye(3, dtype=bool)  # on the diagonal k(x, x) of two equal arrays loses digits
     np.testing.assert_allclose(kernel(X)[off], expected[off], rtol=1e-12)
     np.testing.assert_allclose(kernel(X), expected, rtol=1e-8)
     np.testing.assert_allclose(kernel.diag(X), np.diag(expected), rtol=1e-8)
@@ -119,9 +117,7 @@ def test_convolutional_network_on_flattened_images():
     step[:, 5] = 1e-6
     coef = np.array([1.0, -2.0, 0.5])
     Y = X[::-1] + 1
-    slope = kernel_sum(kernel, X + step, Y, coef) - kernel_sum(
-        kernel, X - step, Y, coef
-    )
+    slope = kernel_sum(kernel, X + step, Y, coef) - kernel_sum(kernel, X - step, Y, coef)
     gradient = kernel_gradient(kernel, X, Y, coef)
     np.testing.assert_allclose(gradient[:, 5], slope / 2e-6, rtol=1e-6)
 

@@ -231,9 +231,7 @@ def test_gradient_equals_central_differences(kernel):
 def test_gradient_equals_the_oracle(kernel):
     gradient = kernel(X, eval_gradient=True)[1]
     for i, j in [(0, 1), (2, 4), (3, 3)]:
-        slopes = mlp_mpmath.hyperparameter_gradient(
-            X[i], X[j], dps=20, **network(kernel)
-        )
+        slopes = mlp_mpmath.hyperparameter_gradient(X[i], X[j], dps=20, **network(kernel))
         slopes = dict(zip(("weight_std", "bias_std"), map(float, slopes)))
         expected = [slopes[name] for name in free(kernel)]
         assert_allclose(gradient[i, j], expected, rtol=1e-10)
@@ -414,9 +412,7 @@ def test_repr_begins_with_the_name_of_the_class(kernel):
 
 def test_repr_names_the_hyperparameters():
     kernel = NTK(depth=4, activation="erf", weight_std=1.25, bias_std=0.0)
-    assert repr(kernel) == (
-        "NTK(depth=4, activation='erf', weight_std=1.25, bias_std=0)"
-    )
+    assert repr(kernel) == ("NTK(depth=4, activation='erf', weight_std=1.25, bias_std=0)")
     assert repr(2.0 * RBF(0.5)) == "1.41**2 * RBF(length_scale=0.5)"
 
 
