@@ -14,6 +14,8 @@ import jax.numpy as jnp
 
 from skgantk._numerics import geometry
 
+Leaf = float | jax.Array  # a hyperparameter, before or inside a compiled function
+
 
 @dataclass_transform(frozen_default=True)
 def register(*static):
@@ -52,7 +54,7 @@ class Core:
 class Constant(Core):
     """k = value."""
 
-    value: jax.Array
+    value: Leaf
 
     def gram(self, pairs):
         return jnp.full_like(pairs.dot, 1) * self.value
@@ -68,7 +70,7 @@ class Constant(Core):
 class White(Core):
     """k = noise where i and j are the same sample, else 0, as in scikit-learn."""
 
-    noise: jax.Array
+    noise: Leaf
 
     def gram(self, pairs):
         same = 0 if pairs.diagonal is None else pairs.diagonal
@@ -85,7 +87,7 @@ class White(Core):
 class DotProduct(Core):
     """k = σ₀² + x·y."""
 
-    sigma_0: jax.Array
+    sigma_0: Leaf
 
     def gram(self, pairs):
         return pairs.dot + self.sigma_0**2
@@ -157,7 +159,7 @@ class Scaled(Core):
     """k(x, y) = k₁(x/ℓ, y/ℓ), ℓ a length per feature."""
 
     k1: Core
-    length_scale: jax.Array
+    length_scale: Leaf
 
     def _scaled(self, pairs):
         x, y = geometry.clouds(pairs.x.x / self.length_scale, pairs.y.x / self.length_scale)

@@ -145,7 +145,7 @@ class NTK(_MLPKernel):
     --------
     >>> from skgantk.kernels import NTK
     >>> NTK(depth=1)([[3.0, 4.0]], [[3.0, 4.0], [-3.0, -4.0]]).round(4)
-    array([[13.5   ,  0.4354]])
+    array([[13.5   , -0.8926]])
 
     It goes where scikit-learn's own kernels go:
 
@@ -207,9 +207,9 @@ class NNGP(_MLPKernel):
     >>> from sklearn.gaussian_process import GaussianProcessRegressor
     >>> from skgantk.kernels import NNGP
     >>> X = [[-1.0], [0.0], [2.0]]
-    >>> gp = GaussianProcessRegressor(NNGP(), alpha=1e-6).fit(X, [1.0, 0.0, 2.0])
-    >>> gp.predict(X).round(3) + 0.0
-    array([1., 0., 2.])
+    >>> gp = GaussianProcessRegressor(NNGP(), optimizer=None).fit(X, [1.0, 0.0, 2.0])
+    >>> gp.predict([[1.0]]).round(3)
+    array([0.735])
     """
 
     _ntk = False

