@@ -6,7 +6,7 @@ Two ways keep it:
 
 - few features: differences x - y are formed coordinate by coordinate, one n × m array at
   a time (subtraction of neighbouring floats is exact);
-- many features: one or two matrix products in float64. float32 coordinates enter as they
+- many features: matrix products in float64. float32 coordinates enter as they
   are: their products are exact there. float64 coordinates are split, x = high + low, with
   so few bits in ``high`` that the product of two ``high`` is exact however it is summed
   (Ozaki et al. 2012); it cancels without error, and the rest is 2⁻²⁰ smaller.
@@ -99,6 +99,7 @@ def pairs(x, y, diagonal=None):
 
 def _columns(x, y):
     """Coordinates as pairs of (n, 1) and (1, m) arrays."""
+    # Stored, or every loop over the tile would look up the block that they belong to.
     xs, ys = stored(x.columns), stored(y.columns)
     return [(xk[:, None], yk[None, :]) for xk, yk in zip(xs, ys)]
 

@@ -21,14 +21,19 @@ CPU_TILE = 2**17  # pairs; measured, see benchmarks/
 TILE_COLUMNS = 1024
 
 
-def tile_shape(n, m, itemsize):
-    """Return (rows, columns) of a tile for n × m pairs."""
+def tile_shape(n, m, itemsize, columns=TILE_COLUMNS):
+    """Return (rows, columns) of a tile for n × m pairs, with at most ``columns``."""
     memory = sklearn.get_config()["working_memory"] * 2**20
     pairs = max(1, int(memory / (TEMPORARIES * itemsize)))
     if jax.default_backend() == "cpu":
         pairs = min(pairs, CPU_TILE)
-    columns = _even(m, min(TILE_COLUMNS, pairs))
+    columns = _even(m, min(columns, pairs))
     return _even(n, max(1, pairs // columns)), columns
+
+
+def gram_rows(n, m, itemsize):
+    """Return the number of rows of the Gram matrix that are computed at once."""
+    return tile_shape(n, m, itemsize, columns=m)[0]
 
 
 def _even(total, block):
@@ -39,8 +44,8 @@ def _even(total, block):
 
 def gram(core, X, Y=None):
     """Return k(x_i, y_j), (n, m); with ``Y=None`` k(x_i, x_j), exactly symmetric."""
-    shape = tile_shape(len(X), len(X if Y is None else Y), X.dtype.itemsize)
-    return _gram(core, X, Y, shape[0])
+    m = len(X if Y is None else Y)
+    return _gram(core, X, Y, gram_rows(len(X), m, X.dtype.itemsize))
 
 
 def product(core, X, Y, coef):
@@ -61,7 +66,8 @@ def diag(core, X):
 
 def gram_tangent(core, tangent, X):
     """Return the derivative of `gram` (core, X) along ``tangent``, a core of tangents."""
-    return _gram_tangent(core, tangent, X, tile_shape(len(X), len(X), X.dtype.itemsize)[0])
+    rows = gram_rows(len(X), len(X), X.dtype.itemsize)
+    return _gram_tangent(core, tangent, X, rows)
 
 
 @partial(jax.jit, static_argnames="rows")
@@ -111,17 +117,17 @@ def _sum_tiles(tile, X, Y, coef, shape):
     x, y = geometry.clouds(_blocks(X, rows), _blocks(Y, columns))
     coef = jnp.pad(coef, (0, -len(Y) % columns)).reshape(-1, columns)
 
+    def evaluate(x, y_and_coef):
+        return tile(geometry.pairs(x, y_and_coef[0]), y_and_coef[1])
+
+    first = jax.tree.map(lambda a: a[0], (x, (y, coef)))
+    zero = jnp.zeros_like(jax.eval_shape(evaluate, *first))
+
     def block(x):
         def add(total, y_and_coef):
-            y, coef = y_and_coef
-            return total + tile(geometry.pairs(x, y), coef), None
+            return total + evaluate(x, y_and_coef), None
 
-        first = jax.tree.map(lambda a: a[0], (y, coef))
-        total = tile(geometry.pairs(x, first[0]), first[1])
-        if len(coef) == 1:
-            return total
-        others = jax.tree.map(lambda a: a[1:], (y, coef))
-        return jax.lax.scan(add, total, others)[0]
+        return jax.lax.scan(add, zero, (y, coef))[0]
 
     total = jax.lax.map(block, x)
     return total.reshape(-1, *total.shape[2:])[: len(X)]

@@ -45,9 +45,12 @@ def test_gram_of_one_cloud_is_symmetric():
 def test_tile_fits_working_memory(n, m, working_memory):
     with sklearn.config_context(working_memory=working_memory):
         rows, columns = operators.tile_shape(n, m, 8)
+        gram_rows = operators.gram_rows(n, m, 8)
     assert 1 <= rows <= n
     assert 1 <= columns <= m
-    assert rows * columns * 8 * operators.TEMPORARIES <= working_memory * 2**20
+    limit = working_memory * 2**20 / (8 * operators.TEMPORARIES)
+    assert rows * columns <= limit
+    assert gram_rows == 1 or gram_rows * m <= limit
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
