@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 # What CI runs. neural-tangents is an oracle; without its requirements no TensorFlow is
 # downloaded.
 test: $(VENV)/.test lint
-	$(BIN)/python -m pytest -q -n auto -m "not slow"
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow"
 
 slow: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m slow

@@ -157,7 +157,8 @@ class Smooth:
 
 
 def _determinant(c, p, delta):
-    return c * delta + p * (delta - p)
+    det = c * delta + p * (delta - p)
+    return jnp.where(det < 0, 0, det)  # rounding only; keeps the derivative at 0
 
 
 def _erf(qx, qy, c, p, delta, amplitude=1.0, scale=1.0, offset=0.0):

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import sklearn
 
 from skgantk._numerics import geometry
+from skgantk._numerics.elementwise import stored
 
 TEMPORARIES = 32  # arrays of a tile's size that are alive at once, an upper estimate
 CPU_TILE = 2**17  # pairs; measured, see benchmarks/
@@ -83,7 +84,10 @@ def _gram(core, X, Y, rows):
 
     K = jax.lax.map(block, (x, _blocks(jnp.arange(n), rows)))
     K = K.reshape(-1, m)[:n]
-    return (K + K.T) / 2 if Y is None else K
+    if Y is not None:
+        return K
+    K = stored(K)  # or a multiply-add may round K_ij + K_ji and K_ji + K_ij apart
+    return (K + K.T) / 2
 
 
 @partial(jax.jit, static_argnames="rows")

@@ -75,6 +75,15 @@ def _matern(kernel):
     )
 
 
+def _rational_quadratic(kernel):
+    if np.ndim(kernel.length_scale):
+        raise ValueError(
+            "RationalQuadratic is isotropic: its length_scale must be one number, got "
+            f"{kernel.length_scale}."
+        )
+    return _stationary.RationalQuadratic(float(kernel.alpha), float(kernel.length_scale))
+
+
 def _power(kernel):
     exponent = float(kernel.exponent)
     exponent = int(exponent) if exponent.is_integer() else exponent
@@ -84,9 +93,7 @@ def _power(kernel):
 _CONVERSIONS = {
     sk.RBF: lambda k: _scaled(_squared_exponential, k.length_scale),
     sk.Matern: _matern,
-    sk.RationalQuadratic: lambda k: _stationary.RationalQuadratic(
-        float(k.alpha), float(k.length_scale)
-    ),
+    sk.RationalQuadratic: _rational_quadratic,
     sk.DotProduct: lambda k: _core.DotProduct(float(k.sigma_0)),
     sk.ExpSineSquared: lambda k: _stationary.ExpSineSquared(
         float(k.length_scale), float(k.periodicity)

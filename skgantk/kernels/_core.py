@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from skgantk._numerics import geometry
+from skgantk._numerics.elementwise import stored
 
 Leaf = float | jax.Array  # a hyperparameter, before or inside a compiled function
 
@@ -159,11 +160,17 @@ class Scaled(Core):
     """k(x, y) = k₁(x/ℓ, y/ℓ), ℓ a length per feature."""
 
     k1: Core
-    length_scale: Leaf
+    length_scale: jax.Array
 
     def _scaled(self, pairs):
-        x, y = geometry.clouds(pairs.x.x / self.length_scale, pairs.y.x / self.length_scale)
-        return geometry.pairs(x, y, pairs.diagonal)
+        if len(self.length_scale) != pairs.n_features:
+            raise ValueError(
+                f"length_scale has {len(self.length_scale)} entries, but X has "
+                f"{pairs.n_features} features; they must be as many."
+            )
+        # Stored, so that every use of a scaled point sees the same rounding of it.
+        scaled = (stored(cloud.x / self.length_scale) for cloud in pairs[:2])
+        return geometry.pairs(*geometry.clouds(*scaled), pairs.diagonal)
 
     def gram(self, pairs):
         return self.k1.gram(self._scaled(pairs))

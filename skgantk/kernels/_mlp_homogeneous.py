@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from skgantk._numerics import geometry
 from skgantk._numerics.activations import Homogeneous
-from skgantk._numerics.elementwise import safe_inverse, safe_ratio
+from skgantk._numerics.elementwise import safe_inverse, safe_ratio, safe_sqrt
 from skgantk.kernels._core import Leaf, register
 from skgantk.kernels._mlp_core import MLPCore, State, inputs
 
@@ -70,7 +70,7 @@ class HomogeneousMLP(MLPCore):
 
     def _layer(self, state, first, beta):
         """(K4): the dual of one layer and the next `State`."""
-        n = jnp.sqrt(state.qx) * jnp.sqrt(state.qy)
+        n = safe_sqrt(state.qx) * safe_sqrt(state.qy)
         signed = (first and not self.activation.even) or self.activation.keeps_sign
         dual = self.activation.dual(n, state.c, state.det, signed)
         delta = state.delta - 2 * dual.excess

@@ -1,5 +1,6 @@
 """Any kernel of the neural-tangents library as a scikit-learn kernel."""
 
+import math
 from collections.abc import Callable
 
 import jax
@@ -21,6 +22,12 @@ class NeuralTangents(Core):
 
     def _evaluate(self, x, y):
         if self.image_shape is not None:
+            if x.shape[1] != math.prod(self.image_shape):
+                raise ValueError(
+                    f"image_shape={self.image_shape} has {math.prod(self.image_shape)} "
+                    f"entries, but X has {x.shape[1]} features. Give image_shape as "
+                    "(height, width, channels) of the flattened images."
+                )
             x, y = (a.reshape(-1, *self.image_shape) for a in (x, y))
         # neural-tangents computes in float64 wherever JAX knows it
         return self.kernel_fn(x, y, self.get).astype(x.dtype)

@@ -1,5 +1,6 @@
 """Kernels of the distance ‖x - y‖."""
 
+import math
 from numbers import Real
 
 import jax.numpy as jnp
@@ -56,7 +57,7 @@ class HalfIntegerMatern(Stationary):
 
     def profile(self, s, n_features):
         r = jnp.sqrt(s)
-        rate = np.sqrt(2 * self.nu) / self.length_scale
+        rate = math.sqrt(2 * self.nu) / self.length_scale
         a = rate * r
         decay = jnp.exp(-a)
         if self.nu == 0.5:

@@ -47,10 +47,11 @@ def stax_kernel():
 
 STDS = {"weight_std": 1.3, "bias_std": 0.7}
 MLP = [
-    kind(depth=2, activation=activation, negative_slope=slope, **STDS)
-    for kind, slope in ((NTK, 0.2), (NNGP, -0.5))
+    NTK(depth=2, activation=activation, negative_slope=0.2, **STDS)
     for activation in sorted({*ACTIVATIONS, "leaky_relu"})
 ] + [
+    NNGP(depth=2, activation="gelu", **STDS),
+    NNGP(depth=2, activation="leaky_relu", negative_slope=-0.5, **STDS),
     NTK(depth=1),
     NTK(depth=6),
     NTK(depth=2, output_bias=True),
@@ -244,7 +245,7 @@ def test_gradient_is_symmetric(kernel):
     assert_allclose(gradient, gradient.swapaxes(0, 1), rtol=0, atol=1e-15 * scale)
 
 
-@over([kernel for kernel in KERNELS if len(kernel.theta)])
+@over([kernel for kernel in KERNELS if free(kernel)])
 def test_finite_wherever_an_optimizer_may_go(kernel):
     for theta in itertools.product(*kernel.bounds):
         K, gradient = kernel.clone_with_theta(np.array(theta))(X, eval_gradient=True)
@@ -355,7 +356,7 @@ def test_clone(kernel):
     assert_array_equal(copy(X), kernel(X))
 
 
-@over([kernel for kernel in KERNELS if len(kernel.theta)])
+@over([kernel for kernel in KERNELS if free(kernel)])
 def test_clone_after_set_params(kernel):
     kernel = clone(kernel)
     name = next(h.name for h in kernel.hyperparameters if not h.fixed)
