@@ -158,7 +158,8 @@ class Smooth:
 
 def _determinant(c, p, delta):
     det = c * delta + p * (delta - p)
-    return jnp.where(det < 0, 0, det)  # rounding only; keeps the derivative at 0
+    # Negative by rounding only: raised to 0, with the derivative that it has.
+    return det + jax.lax.stop_gradient(jnp.maximum(-det, 0))
 
 
 def _erf(qx, qy, c, p, delta, amplitude=1.0, scale=1.0, offset=0.0):
@@ -178,15 +179,16 @@ def _erf(qx, qy, c, p, delta, amplitude=1.0, scale=1.0, offset=0.0):
 def _gelu(qx, qy, c, p, delta):
     """φ(u) = u Φ(u). Stein's lemma on E[u v Φ(u)Φ(v)], with D = (1+q_x)(1+q_y) - c²:
 
-    F = c H + [q_x q_y + c² (1/(1+q_x) + 1/(1+q_y) - 1)] / (2π√D),
+    F = c H + [det + c² (1/(1+q_x) + 1/(1+q_y))] / (2π√D),
     H = E[ΦΦ] = 1/4 + asin(c / √((1+q_x)(1+q_y))) / 2π,  and G = ∂F/∂c.
     """
-    d = 1 + qx + qy + _determinant(c, p, delta)
+    det = _determinant(c, p, delta)
+    d = 1 + qx + qy + det
     root = jnp.sqrt(d)
     density = 1 / (2 * np.pi * root)
     both = 0.25 + jnp.arctan2(c, root) / (2 * np.pi)
     inverse = 1 / (1 + qx) + 1 / (1 + qy)
-    value = c * both + density * (qx * qy + c * c * (inverse - 1))
+    value = c * both + density * (det + c * c * inverse)
     slope = both + c * density * (inverse + 1 / d)
     return value, slope
 
