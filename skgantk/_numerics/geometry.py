@@ -179,11 +179,11 @@ def contract(pairs, a, b, coef, sign=None):
     for few features, in float64 products for many.
     """
     x, y = pairs.x, pairs.y
-    along = 0.0 if a is None else weighted_sum(a, coef)[:, None] * x.x
     if x.few_features:
-        one = 1 if sign is None else sign
-        across = [weighted_sum(b * (xk - one * yk), coef) for xk, yk in _columns(x, y)]
-        return along + jnp.stack(across, axis=1)
+        a, sign = (0 if a is None else a), (1 if sign is None else sign)
+        terms = (a * xk + b * (xk - sign * yk) for xk, yk in _columns(x, y))
+        return jnp.stack([weighted_sum(term, coef) for term in terms], axis=1)
+    along = 0.0 if a is None else weighted_sum(a, coef)[:, None] * x.x
     b = (b * coef).astype(jnp.float64)
     total = jnp.sum(b, axis=1)[:, None]
     b = b if sign is None else b * sign

@@ -89,7 +89,9 @@ def kernel_gradient(kernel, X, Y, coef):
 
     Notes
     -----
-    Full relative accuracy also where x_i nearly coincides with y_j. Where it coincides,
+    Full relative accuracy also where x_i nearly coincides with y_j. Beyond 16 features
+    the relative error grows like 1e-16 ‖x‖/‖x - y‖, and points closer than about
+    1e-10 ‖x‖ (float64) or 1e-7 ‖x‖ (float32) count as coincident. Where points coincide
     and the kernel has a cusp there (NTK with "relu", Matern of ν = 0.5, ...), the mean
     of the one-sided slopes is returned, ½∇ₓ[k(x, x)]. At x = 0 a bias-free "relu" NTK
     has no gradient; the value returned is finite. No array of n_samples_X × n_samples_Y
