@@ -13,9 +13,10 @@ from _common import median_times, options, peer_kernel, print_machine
 from skgantk._numerics import operators
 from skgantk.kernels import NTK, as_core
 
-# Multiplications and additions per pair, d = 2, depth 3, by count in the formulas of
-# _mlp_homogeneous and geometry: the pair's scalars 28, every layer 30 (29 in float32,
-# 43 in float64 with the longer rational function), its derivatives 20 more.
+# Multiplications and additions per pair, d = 2, depth 3: an estimate read off the formulas
+# of _mlp_homogeneous and geometry (the pair's scalars, then every layer, whose rational
+# function is longer in float64, and its derivatives). Divisions, roots and selections are
+# left out, so the floor is a low one.
 FLOPS = {
     ("gram", "float32"): 28 + 3 * 29,
     ("gram", "float64"): 28 + 3 * 43,
