@@ -27,7 +27,7 @@ assert not jax.config.jax_enable_x64
 
 
 def test_all_names_exist():
-    assert sorted(skgantk.__all__) == ["__version__", "kernels"]
+    assert sorted(skgantk.__all__) == ["__version__", "discriminators", "kernels", "losses"]
     assert sorted(kernels.__all__) == sorted(set(kernels.__all__))
 
 

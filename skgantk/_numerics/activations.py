@@ -110,6 +110,10 @@ class Homogeneous:
     def variance(self, q):
         return self.kappa * q
 
+    def function(self, u):
+        """φ(u)."""
+        return jnp.maximum(u, 0) + self.negative_slope * jnp.minimum(u, 0)
+
     def dual(self, n, c, det, signed):
         """Evaluate the `HomogeneousDual`.
 
@@ -143,12 +147,13 @@ class Homogeneous:
 
 @dataclass(frozen=True)
 class Smooth:
-    """An activation whose dual has no cusp.
+    """An activation ``function`` φ whose dual has no cusp.
 
     ``pair(q_x, q_y, c, p, Δ)`` returns (E[φφ], E[φ'φ']); derivatives of it are left
     to automatic differentiation.
     """
 
+    function: Callable
     pair: Callable
 
     def variance(self, q):
@@ -209,18 +214,21 @@ def _identity(qx, qy, c, p, delta):
     return c, jnp.ones_like(c)
 
 
+# erf scaled to fit the logistic sigmoid on [-5, 5] ([F22] Eq. 152)
+_SIGMOID_SCALE = 1 / 2.4020563531719796
+
 ACTIVATIONS = {
     "relu": Homogeneous(0.0),
     "abs": Homogeneous(-1.0),
-    "erf": Smooth(_erf),
-    # erf scaled to fit the logistic sigmoid on [-5, 5] ([F22] Eq. 152)
+    "erf": Smooth(jax.scipy.special.erf, _erf),
     "sigmoid": Smooth(
-        partial(_erf, amplitude=0.5, scale=1 / 2.4020563531719796, offset=0.5)
+        lambda u: (jax.scipy.special.erf(u * _SIGMOID_SCALE) + 1) / 2,
+        partial(_erf, amplitude=0.5, scale=_SIGMOID_SCALE, offset=0.5),
     ),
-    "gelu": Smooth(_gelu),
-    "sin": Smooth(_sin),
-    "cos": Smooth(_cos),
-    "identity": Smooth(_identity),
+    "gelu": Smooth(partial(jax.nn.gelu, approximate=False), _gelu),
+    "sin": Smooth(jnp.sin, _sin),
+    "cos": Smooth(jnp.cos, _cos),
+    "identity": Smooth(lambda u: u, _identity),
 }
 
 

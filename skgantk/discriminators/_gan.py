@@ -1,0 +1,234 @@
+"""Any loss: the trainers that solve the dual problem as an ODE, and their discriminator."""
+
+import math
+from numbers import Real
+
+import diffrax
+import jax.numpy as jnp
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from skgantk._numerics import matrix_functions
+from skgantk.discriminators._base import BaseDiscriminator
+from skgantk.discriminators._dual import Dual, Trainer, apply_dual, loss_gradient
+from skgantk.discriminators._hinge import HingeTrainer
+from skgantk.kernels._core import Leaf, register
+from skgantk.losses import IPM, LSGAN, Hinge, Loss, VanillaGAN
+
+LOSSES = {"ipm": IPM, "lsgan": LSGAN, "vanilla": VanillaGAN, "hinge": Hinge}
+MAX_STEPS = 4096  # of the solver; an explicit one that needs more meets a stiff problem
+
+
+@register("loss")
+class ExplicitTrainer(Trainer):
+    """(D1) by Tsitouras' Runge-Kutta method of order 5 with adaptive steps.
+
+    The state is h = c/w, the density of the coefficients with respect to γ̂, whose size
+    does not depend on the number of points: dh/dt = ∇L(f₀ + K(w∘h)).
+    """
+
+    time: Leaf
+    rtol: Leaf
+    atol: Leaf
+    loss: Loss
+
+    solver = diffrax.Tsit5()
+
+    def __call__(self, gram, sample):
+        def velocity(t, h, args):
+            f = sample.initial + gram.product(sample.weight * h)
+            return loss_gradient(self.loss, sample.sign, f)
+
+        dtype = sample.weight.dtype
+        rtol = matrix_functions.reachable(self.rtol, dtype).astype(dtype)
+        solution = diffrax.diffeqsolve(
+            diffrax.ODETerm(velocity),
+            self.solver,
+            t0=jnp.zeros((), dtype),
+            t1=jnp.asarray(self.time, dtype),
+            dt0=None,
+            y0=jnp.zeros_like(sample.weight),
+            stepsize_controller=diffrax.PIDController(
+                rtol=rtol, atol=jnp.asarray(self.atol, dtype)
+            ),
+            max_steps=MAX_STEPS,
+            throw=False,
+        )
+        coef = sample.weight * solution.ys[0]
+        values = sample.initial + gram.product(coef)
+        done = solution.result == diffrax.RESULTS.successful
+        return Dual(coef, values, done & jnp.all(jnp.isfinite(values)))
+
+
+@register("loss")
+class ImplicitTrainer(ExplicitTrainer):
+    """The same by a stiff method, Kværnø's of order 5, at n³ operations a step."""
+
+    time: Leaf
+    rtol: Leaf
+    atol: Leaf
+    loss: Loss
+
+    gram = "always"
+    solver = diffrax.Kvaerno5()
+
+
+@register()
+class LambertTrainer(Trainer):
+    """c = D g(S) D ρ, g(λ) = (2τλ + 1 - W(e^{2τλ+1}))/λ ([F22] Eq. 134, in dual form)."""
+
+    time: Leaf
+
+    def __call__(self, gram, sample):
+        function = matrix_functions.lambert_integral(self.time)
+        return apply_dual(function, gram, sample, sample.sign, 1e-10)
+
+
+class NTKGANDiscriminator(BaseDiscriminator):
+    r"""Infinitely wide discriminator trained with any GAN loss.
+
+    Gradient ascent on :math:`L(f) = E_{fake} a(f) - E_{real} b(f)` for the time τ gives
+    :math:`f(x) = f_0(x) + \sum_i c_i k(x, x_i)` with n coefficients that obey ([1]_
+    Eq. 9)
+
+    .. math::
+
+        \dot c = w \circ \nabla L(f_0 + K c), \qquad c(0) = 0,
+
+    w half the weight of a point in its class. This is solved to a given tolerance.
+
+    Parameters
+    ----------
+    kernel : Kernel, default=None
+        A kernel of `skgantk.kernels`, or one of scikit-learn's that `as_core` knows;
+        `NTK()` if None. A `WhiteKernel` in it adds its noise to the Gram matrix, that is,
+        it regularises the training.
+    loss : {"ipm", "lsgan", "vanilla", "hinge"} or Loss, default="vanilla"
+        One of `skgantk.losses`, or an object of your own subclass of `Loss`.
+    training_time : float, default=1.0
+        τ > 0; for the hinge loss also inf, the limit.
+    solver : {"ode", "lambert"}, default="ode"
+        "lambert" is a closed-form approximation for the vanilla loss and f₀ = 0 ([1]_
+        Eq. 134): the loss's gradient is taken as if every discriminator value had come
+        to its half of the way alone. It is within 5 % for τ ≲ 5 where the classes are
+        balanced and lie apart; it is not where they overlap, so that f keeps near 0 (there
+        the true f saturates and this one grows on), or are of unequal weights at a point.
+    rtol, atol : float, default=1e-6 and 1e-8
+        Relative and absolute tolerance of the solver, on ``dual_coef_`` over the weights.
+    initial : discriminator or "nngp", default=None
+        f₀: zero if None (antisymmetric initialisation), a fitted discriminator (in
+        `sklearn.frozen.FrozenEstimator` if it must survive `clone` and searches), or
+        "nngp", a draw of the network at initialisation.
+    random_state : int, RandomState instance or None, default=None
+        Of the draw for ``initial="nngp"``.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        The labels of fake and real, in order.
+    kernel_ : Kernel
+        The kernel used.
+    X_fit_ : ndarray of shape (n_samples, n_features)
+        The points, fake and real.
+    dual_coef_ : ndarray of shape (n_samples,)
+        c in f(x) = f₀(x) + Σ_i c_i k(x, x_i).
+    loss_ : float
+        L(f), the objective that the discriminator maximises.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where ``X`` had names that are all strings.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a parameter is out of its range.
+    ValueError
+        If the input is not finite or not of two classes, or ``solver="lambert"`` meets
+        another loss or f₀, or ``training_time=inf`` another loss than the hinge.
+    TypeError
+        If the kernel has no known formula.
+    MemoryError
+        If a Gram matrix is needed (hinge, stiff problems) and cannot fit into memory.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the tolerance was not met; the coefficients are the last ones reached.
+
+    See Also
+    --------
+    NTKIPMDiscriminator, NTKLSGANDiscriminator : Closed forms, faster for their losses.
+
+    Notes
+    -----
+    Real are the points of the greater label. The solver is an explicit Runge-Kutta method;
+    where it needs more than 4096 steps, the problem is stiff and solved again by an
+    implicit one. The hinge loss has kinks, at which the flow may hold a point; its
+    solution is piecewise linear in τ and is followed exactly, whatever the tolerances.
+
+    References
+    ----------
+    .. [1] Franceschi et al., "A neural tangent kernel perspective of GANs", ICML 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgantk.discriminators import NTKGANDiscriminator, stack_samples
+    >>> rng = np.random.default_rng(0)
+    >>> X, y = stack_samples(rng.normal(3, 1, (60, 2)), rng.normal(0, 1, (40, 2)))
+    >>> NTKGANDiscriminator(loss="hinge").fit(X, y).score(X, y) > 0.9
+    True
+    """
+
+    _parameter_constraints = {
+        **BaseDiscriminator._parameter_constraints,
+        "loss": [StrOptions(set(LOSSES)), Loss],
+        "training_time": [Interval(Real, 0, None, closed="right")],
+        "solver": [StrOptions({"ode", "lambert"})],
+        "rtol": [Interval(Real, 0, None, closed="neither")],
+        "atol": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        kernel=None,
+        loss="vanilla",
+        training_time=1.0,
+        *,
+        solver="ode",
+        rtol=1e-6,
+        atol=1e-8,
+        initial=None,
+        random_state=None,
+    ):
+        self.kernel = kernel
+        self.loss = loss
+        self.training_time = training_time
+        self.solver = solver
+        self.rtol = rtol
+        self.atol = atol
+        self.initial = initial
+        self.random_state = random_state
+
+    def _loss(self):
+        return self.loss if isinstance(self.loss, Loss) else LOSSES[self.loss]()
+
+    def _trainers(self):
+        loss, time = self._loss(), float(self.training_time)
+        hinge = type(loss) is Hinge
+        if math.isinf(time) and not hinge:
+            raise ValueError(
+                f"training_time=inf has no limit for the loss {loss}; it has for the "
+                "hinge loss and for NTKLSGANDiscriminator. Use a finite time."
+            )
+        if self.solver == "lambert":
+            if type(loss) is not VanillaGAN or self.initial is not None:
+                raise ValueError(
+                    "solver='lambert' approximates the vanilla loss from f₀ = 0; got the "
+                    f"loss {loss} and initial={self.initial!r}. Use solver='ode'."
+                )
+            return [LambertTrainer(time)]
+        if hinge:
+            return [HingeTrainer(time)]
+        kinds = ExplicitTrainer, ImplicitTrainer
+        return [kind(time, float(self.rtol), float(self.atol), loss) for kind in kinds]
