@@ -27,6 +27,7 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/kernel_accuracy.py
 	$(BIN)/python benchmarks/kernel_speed.py
 	$(BIN)/python benchmarks/kernel_memory.py
+	$(BIN)/python benchmarks/discriminator_speed.py
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[plot]"

@@ -7,6 +7,8 @@ E_fake[c(f)] ([F22] Eq. 2 and 3). Large f means real, for every loss here.
 import jax
 import jax.numpy as jnp
 
+__all__ = ["IPM", "LSGAN", "Hinge", "Loss", "VanillaGAN"]
+
 
 class Loss:
     """Base class of the losses: subclass it to train with your own.

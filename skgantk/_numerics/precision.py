@@ -3,6 +3,7 @@
 from functools import wraps
 
 import jax
+import numpy as np
 
 
 def float64_scope(function):
@@ -14,3 +15,13 @@ def float64_scope(function):
             return function(*args, **kwargs)
 
     return scoped
+
+
+def unseen(array):
+    """Return a view of a NumPy array, an object that JAX has not met.
+
+    JAX keeps the device's copy of an array that some compiled function has closed over,
+    by identity, and in float32 if that was outside of the float64 scope. A caller's
+    array must not come to us as that copy.
+    """
+    return np.asarray(array).view()

@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from skgantk._numerics.precision import float64_scope
+from skgantk._numerics.precision import float64_scope, unseen
 from skgantk.discriminators._dual import Sample, objective, self_gram
 from skgantk.discriminators._functions import KernelFunction, Zero, draw_network
 from skgantk.kernels import NTK, as_core
@@ -105,7 +105,7 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
                 "The sample weights of the class "
                 f"{self.classes_[np.argmin(totals)]!r} are all 0; give it some weight."
             )
-        return X, 2 * labels - 1, weight / totals[labels] / 2
+        return unseen(X), 2 * labels - 1, weight / totals[labels] / 2
 
     def _train(self, core, loss, initial, X, sign, weight):
         sample = Sample(
@@ -167,7 +167,7 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
 
     def _points(self, X):
         check_is_fitted(self)
-        return validate_data(self, X, dtype=FLOATS, reset=False)
+        return unseen(validate_data(self, X, dtype=FLOATS, reset=False))
 
     @float64_scope
     def decision_function(self, X):

@@ -52,7 +52,7 @@ class _Path(NamedTuple):
     sliding: jax.Array  # bool
     inverse: jax.Array  # of R on the sliding points, 0 elsewhere
     moving: jax.Array  # the point whose q moves, -1 while time goes on
-    count: jax.Array  # of events
+    events: jax.Array
     done: jax.Array  # whether the time is over, or nothing moves any more
 
 
@@ -69,7 +69,7 @@ def _follow(R, bound, margins, time):
         sliding=jnp.zeros(n, bool),
         inverse=jnp.zeros((n, n)),
         moving=-jnp.ones((), int),
-        count=jnp.zeros((), int),
+        events=jnp.zeros((), int),
         done=jnp.zeros((), bool),
     )
 
@@ -80,10 +80,10 @@ def _follow(R, bound, margins, time):
             lambda path: _pivot(R, bound, still, path),
             path,
         )
-        return path._replace(count=path.count + 1)
+        return path._replace(events=path.events + 1)
 
     def unfinished(path):
-        return ~path.done & (path.count < EVENTS * n)
+        return ~path.done & (path.events < EVENTS * n)
 
     return jax.lax.while_loop(unfinished, event, start)
 

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import StrOptions, validate_parameter_const
 
 from skgantk._numerics import operators
 from skgantk._numerics.memory import check_memory
-from skgantk._numerics.precision import float64_scope
+from skgantk._numerics.precision import float64_scope, unseen
 
 BOUNDS_CONSTRAINT = [tuple, list, np.ndarray, StrOptions({"fixed"})]
 
@@ -72,6 +72,7 @@ class CoreKernel(Kernel):
             raise ValueError("Gradient can only be evaluated when Y is None.")
         core = self._validated_core()
         X, other = check_pairwise_arrays(X, Y, dtype=np.float64, accept_sparse=False)
+        X, other = unseen(X), unseen(other)
         free = [h.name for h in self.hyperparameters if not h.fixed]
         self._check_memory(len(X), len(other), len(free) if eval_gradient else 0)
         K = np.array(operators.gram(core, X, None if Y is None else other))
@@ -98,7 +99,8 @@ class CoreKernel(Kernel):
         K_diag : ndarray of shape (n_samples,), float64
         """
         core = self._validated_core()
-        return np.array(operators.diag(core, check_array(X, dtype=np.float64)))
+        X = unseen(check_array(X, dtype=np.float64))
+        return np.array(operators.diag(core, X))
 
     def is_stationary(self):
         """Return whether k(x, y) depends on x - y only: False."""

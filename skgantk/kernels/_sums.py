@@ -5,7 +5,7 @@ from sklearn.metrics.pairwise import check_pairwise_arrays
 from sklearn.utils import check_array, check_consistent_length
 
 from skgantk._numerics import operators
-from skgantk._numerics.precision import float64_scope
+from skgantk._numerics.precision import float64_scope, unseen
 from skgantk.kernels._convert import as_core
 
 
@@ -122,4 +122,4 @@ def _evaluate(operator, kernel, X, Y, coef):
         raise ValueError(
             f"coef must be a vector, one entry per row of Y; got {coef.shape}."
         )
-    return np.array(operator(core, X, Y, coef))
+    return np.array(operator(core, unseen(X), unseen(Y), unseen(coef)))
