@@ -89,7 +89,9 @@ if __name__ == "__main__":
     n = 100 if quick else 1000
     print_machine()
     print(f"LSGAN, NTK(), n = {n}, d = 2, medians in ms; relative error of ∇c(f)")
-    print("dtype   training time  ours        eigh   ratio     floor  error, ours  and eigh")
+    print(
+        "dtype   training time  ours        eigh   ratio     floor  error, ours  and eigh"
+    )
     for dtype in ("float32", "float64"):
         for time in (0.1, 1.0, 10.0, 100.0):
             compare(dtype, n, time, rounds=1 if quick else 15)

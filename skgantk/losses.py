@@ -81,7 +81,13 @@ class Loss:
         return type(self) is type(other) and vars(self) == vars(other)
 
     def __hash__(self):
-        return hash((type(self), tuple(sorted(vars(self).items()))))
+        try:
+            return hash((type(self), tuple(sorted(vars(self).items()))))
+        except TypeError as error:
+            raise TypeError(
+                f"The attributes of {type(self).__name__} must be hashable, so that it is "
+                f"compiled once: numbers, strings or tuples; got {vars(self)}."
+            ) from error
 
     def __repr__(self):
         values = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
@@ -156,9 +162,10 @@ class LSGAN(Loss):
                 "The target of real points must be greater than that of fake ones, so "
                 f"that large f means real; got real={real} and fake={fake}."
             )
-        self.real = real
-        self.fake = fake
-        self.generator = generator
+        # Python's numbers take the dtype of f, NumPy's would impose theirs.
+        self.real = float(real)
+        self.fake = float(fake)
+        self.generator = float(generator)
 
     @property
     def threshold(self):

@@ -11,7 +11,6 @@ from skgantk import discriminators, kernels, losses
 
 MODULES = discriminators, kernels, losses
 PUBLIC = [getattr(module, name) for module in MODULES for name in module.__all__]
-BASES = kernels.CoreKernel, discriminators.BaseDiscriminator
 
 
 def test_import_has_no_side_effect():
@@ -38,7 +37,7 @@ def test_all_names_exist():
 def test_docstring_has_the_sections_of_numpydoc(obj):
     """Parameters by name and in order, errors; an example wherever one can be run."""
     doc = inspect.getdoc(obj)
-    if obj in BASES:
+    if obj is kernels.CoreKernel:
         return
     assert "Raises\n------" in doc or obj in (losses.IPM, losses.VanillaGAN, losses.Hinge)
     parameters = list(inspect.signature(obj).parameters)

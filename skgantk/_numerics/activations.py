@@ -153,8 +153,12 @@ class Smooth:
     to automatic differentiation.
     """
 
+    name: str
     function: Callable
     pair: Callable
+
+    def __reduce__(self):  # a pickle finds this very object again
+        return get_activation, (self.name, 0.0)
 
     def variance(self, q):
         zero = jnp.zeros_like(q)
@@ -220,15 +224,16 @@ _SIGMOID_SCALE = 1 / 2.4020563531719796
 ACTIVATIONS = {
     "relu": Homogeneous(0.0),
     "abs": Homogeneous(-1.0),
-    "erf": Smooth(jax.scipy.special.erf, _erf),
+    "erf": Smooth("erf", jax.scipy.special.erf, _erf),
     "sigmoid": Smooth(
+        "sigmoid",
         lambda u: (jax.scipy.special.erf(u * _SIGMOID_SCALE) + 1) / 2,
         partial(_erf, amplitude=0.5, scale=_SIGMOID_SCALE, offset=0.5),
     ),
-    "gelu": Smooth(partial(jax.nn.gelu, approximate=False), _gelu),
-    "sin": Smooth(jnp.sin, _sin),
-    "cos": Smooth(jnp.cos, _cos),
-    "identity": Smooth(lambda u: u, _identity),
+    "gelu": Smooth("gelu", partial(jax.nn.gelu, approximate=False), _gelu),
+    "sin": Smooth("sin", jnp.sin, _sin),
+    "cos": Smooth("cos", jnp.cos, _cos),
+    "identity": Smooth("identity", lambda u: u, _identity),
 }
 
 

@@ -115,7 +115,9 @@ def apply(function, product, v, tol, matrix=None):
                 return grow(space, stages[1:])
             return result() if matrix is None else eigendecomposition()
 
-        return jax.lax.cond(tail <= tol * size, result, more)
+        # Where all of the coefficients underflow, the space has not seen enough yet.
+        converged = (tail <= tol * size) & (size > 0) | (norm == 0)
+        return jax.lax.cond(converged, result, more)
 
     if not stages:
         return eigendecomposition()

@@ -76,9 +76,11 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
             X, y, weight = self._validated(X, y, sample_weight)
             kernel = NTK() if self.kernel is None else clone(self.kernel)
             core, loss = as_core(kernel), self._loss()
+            hash(loss)  # refuses attributes that are not hashable, before JAX does
             initial = self._initial_function(core, X.shape[1])
             self._train(core, loss, initial, X, y, weight)
             self.kernel_, self.initial_, self.X_fit_ = kernel, initial, X
+            self._fitted_loss = loss
         return self
 
     def _validated(self, X, y, sample_weight):
@@ -94,18 +96,19 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise ValueError(
                 "A discriminator needs fake and real points; y contains one class only: "
-                f"{self.classes_[0]!r}."
+                f"{self.classes_[0]}."
             )
         weight = _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )
+        weight = weight / max(weight.max(), np.finfo(float).tiny)
         totals = np.bincount(labels, weight)
         if np.any(totals == 0):
             raise ValueError(
                 "The sample weights of the class "
-                f"{self.classes_[np.argmin(totals)]!r} are all 0; give it some weight."
+                f"{self.classes_[np.argmin(totals)]} are all 0; give it some weight."
             )
-        return unseen(X), 2 * labels - 1, weight / totals[labels] / 2
+        return X.copy(), 2 * labels - 1, weight / totals[labels] / 2
 
     def _train(self, core, loss, initial, X, sign, weight):
         sample = Sample(
@@ -120,7 +123,7 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
                 break
         self.dual_coef_ = np.array(dual.coef)
         self.loss_ = float(objective(loss, sample, dual.values))
-        if not np.all(np.isfinite(self.dual_coef_)):
+        if not (np.all(np.isfinite(self.dual_coef_)) and np.isfinite(self.loss_)):
             raise ValueError(
                 f"Training {type(self).__name__} overflowed {X.dtype.name}: the values "
                 f"of the kernel reach {float(jnp.max(core.diag(X))):.1e}. Scale the data "
@@ -131,7 +134,7 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
                 f"{type(self).__name__} did not reach its tolerance within the solver's "
                 "steps. Shorten training_time, loosen the tolerance, or scale the data.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def _initial_function(self, core, n_features):
@@ -183,7 +186,7 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
         values : ndarray of shape (n_samples,)
         """
         X = self._points(X)
-        return np.array(self._function().value(X))
+        return _finite(self._function().value(X))
 
     def predict(self, X):
         """Tell real from fake, by the sign of f (by the middle of LSGAN's targets).
@@ -196,7 +199,7 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
         -------
         labels : ndarray of shape (n_samples,)
         """
-        real = self.decision_function(X) > self._loss().threshold
+        real = self.decision_function(X) > self._fitted_loss.threshold
         return self.classes_[real.astype(int)]
 
     @float64_scope
@@ -214,7 +217,7 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
             there, the mean of the one-sided slopes.
         """
         X = self._points(X)
-        return np.array(self._function().gradient(X))
+        return _finite(self._function().gradient(X))
 
     @float64_scope
     def generator_loss(self, X):
@@ -228,7 +231,9 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
         -------
         values : ndarray of shape (n_samples,)
         """
-        return np.array(self._loss().c(jnp.asarray(self.decision_function(X))))
+        check_is_fitted(self)
+        f = jnp.asarray(self.decision_function(X))
+        return _finite(self._fitted_loss.c(f))
 
     @float64_scope
     def generator_gradient(self, X):
@@ -243,14 +248,26 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
         gradient : ndarray of shape (n_samples, n_features)
         """
         X = self._points(X)
-        function, loss = self._function(), self._loss()
-        slope = loss.dc(jnp.asarray(function.value(X)))
-        return np.array(slope[:, None] * function.gradient(X))
+        function = self._function()
+        slope = self._fitted_loss.dc(jnp.asarray(function.value(X)))
+        return _finite(slope[:, None] * function.gradient(X))
 
 
 @jax.jit
 def _solve(trainer, gram, sample):
     return trainer(gram, sample)
+
+
+def _finite(values):
+    values = np.array(values)
+    if not np.all(np.isfinite(values)):
+        warnings.warn(
+            f"The discriminator overflows {values.dtype.name} at some of these points. "
+            "Scale the data (StandardScaler).",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+    return values
 
 
 @contextmanager

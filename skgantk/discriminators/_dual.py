@@ -68,6 +68,10 @@ class SelfGram:
     matrix: jax.Array | None
     tile: tuple
 
+    def scale(self):
+        """The largest k(x_i, x_i), which bounds all entries of K."""
+        return jnp.max(operators.diag(self.core, self.X))
+
     def product(self, v):
         """K v."""
         if self.matrix is None:

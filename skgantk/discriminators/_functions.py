@@ -116,8 +116,8 @@ def draw_network(core, n_features, seed, width=WIDTH):
     """
     if not isinstance(core, MLPCore):
         raise ValueError(
-            "initial='nngp' draws the network of an NTK or NNGP kernel, but the kernel is "
-            f"a {type(core).__name__}. Use NTK or NNGP alone, or another initial."
+            "initial='nngp' draws the network of an NTK or NNGP kernel, and this kernel "
+            "is none. Use NTK or NNGP alone, or another initial."
         )
     key, weights, biases = jax.random.key(seed), [], []
     # float32, so that float32 and float64 points see the same network

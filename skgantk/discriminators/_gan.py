@@ -41,6 +41,8 @@ class ExplicitTrainer(Trainer):
 
         dtype = sample.weight.dtype
         rtol = matrix_functions.reachable(self.rtol, dtype).astype(dtype)
+        # an error of h shows in f up to k(x, x) times
+        atol = (self.atol / jnp.maximum(gram.scale(), 1)).astype(dtype)
         solution = diffrax.diffeqsolve(
             diffrax.ODETerm(velocity),
             self.solver,
@@ -48,9 +50,7 @@ class ExplicitTrainer(Trainer):
             t1=jnp.asarray(self.time, dtype),
             dt0=None,
             y0=jnp.zeros_like(sample.weight),
-            stepsize_controller=diffrax.PIDController(
-                rtol=rtol, atol=jnp.asarray(self.atol, dtype)
-            ),
+            stepsize_controller=diffrax.PIDController(rtol=rtol, atol=atol),
             max_steps=MAX_STEPS,
             throw=False,
         )
@@ -116,7 +116,8 @@ class NTKGANDiscriminator(BaseDiscriminator):
         τ = 1) or where the classes overlap, so that the true f saturates near 0 while
         this one grows like log τ (9 % at τ = 5, 20 % at τ = 20).
     rtol, atol : float, default=1e-6 and 1e-8
-        Relative and absolute tolerance of the solver, on ``dual_coef_`` over the weights.
+        Tolerances of the solver: relative, on ``dual_coef_`` over the weights, and
+        absolute, on f.
     initial : discriminator or "nngp", default=None
         f₀: zero if None (antisymmetric initialisation), a fitted discriminator (in
         `sklearn.frozen.FrozenEstimator` if it must survive `clone` and searches), or
@@ -134,6 +135,8 @@ class NTKGANDiscriminator(BaseDiscriminator):
         The points, fake and real.
     dual_coef_ : ndarray of shape (n_samples,)
         c in f(x) = f₀(x) + Σ_i c_i k(x, x_i).
+    initial_ : object
+        f₀, as a function of its own: the given discriminator may be refitted.
     loss_ : float
         L(f), the objective that the discriminator maximises.
     n_features_in_ : int

@@ -38,7 +38,9 @@ class HingeTrainer(Trainer):
         dtype = gram.matrix.dtype
         K, weight, sign, initial = (a.astype(jnp.float64) for a in (gram.matrix, *sample))
         R = sign[:, None] * K * sign
-        state = _follow(R, 2 * weight, sign * initial, self.time)
+        # Velocities below this are rounding: equal points, of which one slides, stay put.
+        rounding = max(1e-12, 8 * float(jnp.finfo(dtype).eps)) * jnp.max(jnp.diagonal(K))
+        state = _follow(R, 2 * weight, sign * initial, self.time, rounding)
         coef = (sign * state.Q).astype(dtype)
         values = sample.initial + gram.product(coef)
         return Dual(coef, values, state.done)
@@ -56,11 +58,9 @@ class _Path(NamedTuple):
     done: jax.Array  # whether the time is over, or nothing moves any more
 
 
-def _follow(R, bound, margins, time):
+def _follow(R, bound, margins, time, still):
     n = len(R)
     q = jnp.where(margins <= 1, bound, 0)
-    # Velocities below this are rounding: equal points, of which one slides, stay put.
-    still = 1e-12 * jnp.max(jnp.diagonal(R))
     start = _Path(
         t=jnp.zeros(()),
         m=margins,
@@ -77,7 +77,7 @@ def _follow(R, bound, margins, time):
         path = jax.lax.cond(
             path.moving < 0,
             lambda path: _advance(R, bound, still, time, path),
-            lambda path: _pivot(R, bound, still, path),
+            lambda path: _pivot(R, bound, path),
             path,
         )
         return path._replace(events=path.events + 1)
@@ -115,7 +115,7 @@ def _advance(R, bound, still, time, path):
     )
 
 
-def _pivot(R, bound, still, path):
+def _pivot(R, bound, path):
     """Move q of the point at its kink until it slides, has crossed, or another stops."""
     i, inverse = path.moving, path.inverse
     column = jnp.where(path.sliding, R[i], 0)

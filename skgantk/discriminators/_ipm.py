@@ -5,7 +5,7 @@ from numbers import Real
 import jax.numpy as jnp
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skgantk._numerics.elementwise import safe_inverse
+from skgantk._numerics.elementwise import safe_inverse, safe_sqrt
 from skgantk.discriminators._base import BaseDiscriminator
 from skgantk.discriminators._dual import Dual, Trainer
 from skgantk.kernels._core import Leaf, register
@@ -24,10 +24,12 @@ class IPMTrainer(Trainer):
     def __call__(self, gram, sample):
         witness = 2 * sample.weight * sample.sign  # b_j on real points, -a_i on fake ones
         values = gram.product(witness)
-        # ‖f*‖² = MMD²; τ = 1/MMD makes the critic's norm 1 ([F22] Remark 4), and where the
-        # two clouds are the same f* = 0 is left as it is.
-        mmd = jnp.sqrt(jnp.maximum(jnp.sum(witness * values), 0))
-        time = safe_inverse(mmd) if self.unit_norm else self.time
+        time = self.time
+        if self.unit_norm:  # ‖f*‖² = MMD², so τ = 1/MMD ([F22] Remark 4)
+            square = jnp.sum(witness * values)
+            # Two clouds that are the same but for rounding have no critic.
+            rounding = len(values) * jnp.finfo(values.dtype).eps * gram.scale()
+            time = safe_inverse(safe_sqrt(jnp.where(square > rounding, square, 0)))
         return Dual(time * witness, sample.initial + time * values, jnp.array(True))
 
 
@@ -71,6 +73,8 @@ class NTKIPMDiscriminator(BaseDiscriminator):
         The points, fake and real.
     dual_coef_ : ndarray of shape (n_samples,)
         c in f(x) = f₀(x) + Σ_i c_i k(x, x_i).
+    initial_ : object
+        f₀, as a function of its own: the given discriminator may be refitted.
     loss_ : float
         L(f), the objective that the discriminator maximises.
     n_features_in_ : int

@@ -95,6 +95,8 @@ class NTKLSGANDiscriminator(BaseDiscriminator):
         The points, fake and real.
     dual_coef_ : ndarray of shape (n_samples,)
         c in f(x) = f₀(x) + Σ_i c_i k(x, x_i).
+    initial_ : object
+        f₀, as a function of its own: the given discriminator may be refitted.
     loss_ : float
         L(f), the objective that the discriminator maximises; at most 0.
     n_features_in_ : int

@@ -1,6 +1,5 @@
 """scikit-learn's checks, on every discriminator."""
 
-import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgantk.discriminators import (
