@@ -90,7 +90,8 @@ def apply(function, product, v, tol, matrix=None):
     value : (n,) array
     error : float
         Estimated from the last coefficients in the Krylov basis; 0 after an
-        eigendecomposition.
+        eigendecomposition. Rounding comes on top: of S, ε λ_max, which φ sees as an
+        error of about ε t λ_max.
     """
     stages = STAGES
     if matrix is not None:
@@ -108,7 +109,9 @@ def apply(function, product, v, tol, matrix=None):
         tail, size = jnp.linalg.norm(coef[-TAIL:]), jnp.linalg.norm(coef)
 
         def result():
-            return norm * matmul(coef, space.basis[:-1]), tail * safe_inverse(size)
+            unknown = jnp.where(norm > 0, jnp.inf, 0).astype(v.dtype)
+            error = jnp.where(size > 0, tail * safe_inverse(size), unknown)
+            return norm * matmul(coef, space.basis[:-1]), error
 
         def more():
             if stages[1:]:

@@ -64,11 +64,6 @@ class ExplicitTrainer(Trainer):
 class ImplicitTrainer(ExplicitTrainer):
     """The same by a stiff method, Kværnø's of order 5, at n³ operations a step."""
 
-    time: Leaf
-    rtol: Leaf
-    atol: Leaf
-    loss: Loss
-
     gram = "always"
     solver: ClassVar[diffrax.AbstractSolver] = diffrax.Kvaerno5()
 

@@ -100,10 +100,10 @@ def test_seeds_differ():
 
 
 def test_layers_are_independent():
-    network = draw(width=D)
-    weights = [weight.ravel() for weight in network.weights[:2]]
-    assert not np.any(np.isin(*weights))
-    assert not np.any(np.isin(network.biases[0], network.biases[1]))
+    network = draw(depth=3)
+    first, second = network.weights[1:3]
+    assert abs(np.sum(first * second)) < 4 * WIDTH  # of WIDTH² products of variance 1
+    assert np.abs(np.triu(np.corrcoef(network.biases[:3]), 1)).max() < 4 / WIDTH**0.5
 
 
 @pytest.mark.parametrize("activation", ["relu", "erf", "gelu"])
@@ -122,9 +122,7 @@ def deviations(samples, expected):
     return np.abs(samples.mean(axis=0) - expected) / standard_error
 
 
-@pytest.mark.parametrize(
-    ("activation", "output_bias"), [("relu", False), ("relu", True), ("erf", True)]
-)
+@pytest.mark.parametrize(("activation", "output_bias"), [("relu", False), ("erf", True)])
 def test_law_is_that_of_the_nngp(activation, output_bias):
     """400 draws: mean 0, covariance k, and not that of the other read-out."""
     X, settings = points(), {"activation": activation, "weight_std": 1.2, "bias_std": 1.8}
