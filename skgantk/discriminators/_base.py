@@ -72,7 +72,7 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
         self : object
             Fitted. After an error it is as it was before.
         """
-        with _restored_on_error(self):
+        with restored_on_error(self):
             X, y, weight = self._validated(X, y, sample_weight)
             kernel = NTK() if self.kernel is None else clone(self.kernel)
             core, loss = as_core(kernel), self._loss()
@@ -161,6 +161,12 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
                 f"{n_features}; they must be as many."
             )
         return given._function()
+
+    def _adopt(self, X, coef, initial, loss):
+        """Become the discriminator trained elsewhere on points of which some are real."""
+        self.classes_, self.n_features_in_ = np.array([-1, 1]), X.shape[1]
+        self.X_fit_, self.dual_coef_, self.initial_ = X, coef, initial
+        self._fitted_loss = loss
 
     def _function(self):
         """The fitted f as a pytree, for compiled loops."""
@@ -271,7 +277,7 @@ def _finite(values):
 
 
 @contextmanager
-def _restored_on_error(estimator):
+def restored_on_error(estimator):
     before = vars(estimator).copy()
     try:
         yield
