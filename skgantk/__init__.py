@@ -1,6 +1,14 @@
 """Infinite-width GANs as scikit-learn estimators."""
 
-from skgantk import discriminators, kernels, losses
+from skgantk import datasets, discriminators, generators, kernels, losses, metrics
 from skgantk._version import __version__
 
-__all__ = ["__version__", "discriminators", "kernels", "losses"]
+__all__ = [
+    "__version__",
+    "datasets",
+    "discriminators",
+    "generators",
+    "kernels",
+    "losses",
+    "metrics",
+]

@@ -10,18 +10,26 @@ u is standard normal noise, drawn afresh, that keeps the flow out of local minim
 flow may be cut anywhere and goes on as if it had not been.
 """
 
+from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from skgantk.discriminators._dual import Sample, Trainer, self_gram
+from skgantk.discriminators._dual import Sample, Trainer, objective, self_gram
 from skgantk.discriminators._functions import Function, KernelFunction
 from skgantk.kernels._core import Core, Leaf, register
 from skgantk.losses import Loss
 
-FAR = 1e3  # spreads from the data at which a particle counts as lost
+# Directions of descent, in units of the learning rate. Made once: JAX compiles anew for
+# every new object.
+OPTIMIZERS = {
+    "gradient": lru_cache(lambda: optax.sgd(1.0)),
+    "momentum": lru_cache(lambda: optax.sgd(1.0, momentum=0.9)),
+    "adam": lru_cache(lambda: optax.adam(1.0)),
+}
 
 
 class FlowState(NamedTuple):
@@ -29,13 +37,13 @@ class FlowState(NamedTuple):
 
     particles: jax.Array  # (n, d)
     optimizer: optax.OptState
-    passengers: jax.Array  # (m, d), carried along without acting on anything
+    passengers: jax.Array | None  # (m, d), carried along without acting on anything
     passenger_optimizer: optax.OptState
     step: jax.Array
     diverged: jax.Array
 
 
-@register("loss", "optimizer", "batch_size")
+@register("loss", "optimizer", "batch_size", "noisy")
 class Flow:
     """Everything about a flow that does not change from step to step."""
 
@@ -43,69 +51,127 @@ class Flow:
     trainer: Trainer
     initial: Function
     target: jax.Array  # (m, d)
-    bounds: jax.Array | None  # (2, d)
+    bounds: jax.Array | None  # (2, d) or (2, 1)
     learning_rate: Leaf
-    final_rate: Leaf  # the learning rate falls to it linearly
+    decay: Leaf  # the learning rate falls linearly, by this much of it until max_iter
     max_iter: Leaf
     noise: Leaf  # β
     centre: jax.Array  # (d,), of the data
-    radius: Leaf  # beyond which a particle is lost
-    key: jax.Array
+    radius: Leaf  # of what may still be called near it
+    seed: Leaf
     loss: Loss
-    optimizer: optax.GradientTransformation
+    optimizer: str
     batch_size: int | None
+    noisy: bool
 
-    def start(self, particles, passengers):
+    def start(self, particles, passengers=None):
         """The state before the first step."""
+        make = OPTIMIZERS[self.optimizer]().init
         return FlowState(
-            particles,
-            self.optimizer.init(particles),
+            jnp.asarray(particles),
+            make(particles),
             passengers,
-            self.optimizer.init(passengers),
+            None if passengers is None else make(passengers),
             jnp.zeros((), jnp.int32),
             jnp.zeros((), bool),
         )
 
-    def discriminator(self, fake, real):
-        """Return the f trained on the two clouds, and its `Dual`."""
+    def train(self, fake, real):
+        """Return the f trained on two clouds, their `Sample` and the `Dual`."""
         X = jnp.concatenate([fake, real])
-        halves = jnp.array([0.5 / len(fake), 0.5 / len(real)], X.dtype)
-        sign = jnp.array([-1, 1], X.dtype)
-        repeats = jnp.array([len(fake), len(real)])
-        spread = lambda a: jnp.repeat(a, repeats, total_repeat_length=len(X))  # noqa: E731
-        sample = Sample(spread(halves), spread(sign), self.initial.value(X))
+        is_fake = jnp.arange(len(X)) < len(fake)
+        sample = Sample(
+            weight=jnp.where(is_fake, 0.5 / len(fake), 0.5 / len(real)).astype(X.dtype),
+            sign=jnp.where(is_fake, -1, 1).astype(X.dtype),
+            initial=self.initial.value(X),
+        )
         dual = self.trainer(self_gram(self.core, X, self.trainer.gram), sample)
         return KernelFunction(self.core, X, dual.coef, self.initial), sample, dual
 
-    def batches(self, step, particles):
+    def key(self, step, purpose):
+        """A key of its own for every step and purpose."""
+        return jax.random.fold_in(
+            jax.random.fold_in(jax.random.key(self.seed), step), purpose
+        )
+
+    def batches(self, particles, step):
         """The clouds that the discriminator of a step is trained on."""
+        clouds = particles, self.target
         if self.batch_size is None:
-            return particles, self.target
-        keys = jax.random.split(jax.random.fold_in(self.key, 2 * step))
+            return clouds
         return tuple(
-            cloud[jax.random.choice(key, len(cloud), (size,), replace=False)]
-            for key, cloud in zip(keys, (particles, self.target))
+            jax.random.choice(self.key(step, purpose), cloud, (size,), replace=False)
+            for purpose, cloud in enumerate(clouds)
             for size in (min(self.batch_size, len(cloud)),)
         )
 
-    def force(self, function, points, values=None):
-        """∇(c∘f) at the points."""
-        values = function.value(points) if values is None else values
-        return self.loss.dc(values)[:, None] * function.gradient(points)
-
-    def moved(self, function, points, optimizer, step, values, salt):
-        """The points after one step of (P1), and the optimizer's state."""
+    def move(self, f, points, optimizer, step, purpose, values=None):
+        """(P1) on points at which f may be known already."""
         at = points
-        if values is None:
-            key = jax.random.fold_in(self.key, 2 * step + 1)
-            u = jax.random.normal(jax.random.fold_in(key, salt), points.shape)
-            at = points + (self.noise * u).astype(points.dtype)
-        updates, optimizer = self.optimizer.update(
-            self.force(function, at, values), optimizer, points
+        if self.noisy:
+            u = jax.random.normal(self.key(step, purpose), points.shape, points.dtype)
+            at = points + jnp.asarray(self.noise, points.dtype) * u
+        if values is None or self.noisy:
+            values = f.value(at)
+        force = self.loss.dc(values)[:, None] * f.gradient(at)
+        updates, optimizer = OPTIMIZERS[self.optimizer]().update(force, optimizer, points)
+        rate = self.learning_rate * (1 - self.decay * jnp.minimum(step / self.max_iter, 1))
+        points = points + jnp.asarray(rate, points.dtype) * updates
+        return points if self.bounds is None else jnp.clip(points, *self.bounds), optimizer
+
+    def step(self, state):
+        """One step of all points, or none of a flow that has diverged."""
+        particles, passengers = state.particles, state.passengers
+        fake, real = self.batches(particles, state.step)
+        f, _, dual = self.train(fake, real)
+        known = dual.values[: len(fake)] if self.batch_size is None else None
+        particles, optimizer = self.move(
+            f, particles, state.optimizer, state.step, 2, known
         )
-        share = jnp.minimum(step / self.max_iter, 1)
-        rate = self.learning_rate + share * (self.final_rate - self.learning_rate)
-        points = points + (rate * updates).astype(points.dtype)
-        if self.bounds is not None:
-            points = jnp.clip(points, *self.bounds)
-        return points, optimizer
+        carried = state.passenger_optimizer
+        if passengers is not None:
+            passengers, carried = self.move(f, passengers, carried, state.step, 3)
+        distance = jnp.max(jnp.abs(particles - self.centre))
+        moved = FlowState(
+            particles, optimizer, passengers, carried, state.step + 1, state.diverged
+        )
+        near = distance <= self.radius  # not where it is NaN
+        kept = state._replace(diverged=jnp.ones((), bool))
+        return jax.tree.map(lambda a, b: jnp.where(near, a, b), moved, kept)
+
+
+@jax.jit
+def advance(flow, state, n_steps):
+    """Take up to ``n_steps`` steps in one compiled loop."""
+    end = state.step + n_steps
+
+    def unfinished(state):
+        return (state.step < end) & ~state.diverged
+
+    return jax.lax.while_loop(unfinished, flow.step, state)
+
+
+@jax.jit
+def gain(flow, particles):
+    """What training gains, L(f_τ) - L(f₀) ≥ 0, and the coefficients of f_τ.
+
+    It is 0 where the clouds are the same. For the IPM loss it is τ MMD², which the flow
+    descends ([F22] Section 5.1).
+    """
+    _, sample, dual = flow.train(particles, flow.target)
+    before = objective(flow.loss, sample, sample.initial)
+    return objective(flow.loss, sample, dual.values) - before, dual.coef
+
+
+@jax.jit
+def converges(flow, particles):
+    """Whether the trainer meets its tolerance at the start."""
+    return flow.train(particles, flow.target)[2].converged
+
+
+@jax.jit
+def first_update(flow, particles):
+    """Root mean square of the first update, per unit of the learning rate."""
+    flow = replace(flow, learning_rate=1.0, bounds=None, radius=jnp.inf)
+    moved = flow.step(flow.start(particles)).particles
+    return jnp.sqrt(jnp.mean((moved - particles) ** 2))

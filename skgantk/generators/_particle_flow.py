@@ -1,0 +1,530 @@
+"""ParticleFlowGenerator: a cloud that descends what its discriminator says."""
+
+import math
+import warnings
+from dataclasses import replace
+from numbers import Integral, Real
+
+import jax
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skgantk._numerics.precision import float64_scope, unseen
+from skgantk.discriminators import NTKIPMDiscriminator
+from skgantk.discriminators._base import restored_on_error
+from skgantk.generators import _flow
+from skgantk.generators._callbacks import CallbackSupport, checks
+from skgantk.kernels import NTK, as_core
+from skgantk.metrics import energy_distance
+
+FLOATS = [np.float64, np.float32]
+FAR = 1e3  # times the extent of the two clouds; a particle further away is lost
+# Movement in the first step, in spreads of the data, for learning_rate="auto". Adam's
+# steps do not shrink with the force.
+FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.01}
+
+
+class ParticleFlowGenerator(CallbackSupport, TransformerMixin, BaseEstimator):
+    r"""Samples by moving a cloud of particles onto data, against a trained discriminator.
+
+    From noise, every particle x takes steps ([1]_ Eq. 12)
+
+    .. math::
+
+        x \leftarrow x - \eta \nabla (c \circ f)(x),
+
+    f the discriminator of infinite width, trained in closed form on the particles as
+    fake and the data as real points, anew at every step. With the IPM loss this is the
+    gradient flow of an MMD with the NTK. There is no network to tune and nothing to
+    balance; the flow ends in the data itself, so see ``early_stopping``.
+
+    Parameters
+    ----------
+    discriminator : discriminator, default=None
+        Any of `skgantk.discriminators`; `NTKIPMDiscriminator()` if None.
+    learning_rate : float or "auto", default="auto"
+        The step η > 0, per particle. "auto" is such that the particles move by a tenth
+        of the data's spread in the first step (a hundredth with "adam", a fiftieth with
+        "momentum").
+    decay : bool, default=False
+        Whether η falls linearly to 0 until ``max_iter``. With a constant step the
+        particles end in an oscillation about the data, as wide as η allows, because the
+        kernel of a ReLU network has a cusp.
+    optimizer : {"gradient", "momentum", "adam"}, default="gradient"
+        How the gradient becomes a step: as it is, with momentum 0.9, or Adam.
+    max_iter : int, default=1000
+        Number of steps.
+    tol : float, default=0.0
+        The flow stops when training the discriminator gains no more than this (see
+        ``loss_curve_``); checked every ``check_every`` steps.
+    early_stopping : bool, default=False
+        Whether to hold out some of the data and to keep the particles that were nearest
+        to them in energy distance. A converged flow copies its training points; this
+        one does not.
+    validation_fraction : float, default=0.2
+        Share of the data held out for ``early_stopping``.
+    n_iter_no_change : int, default=10
+        Checks without a nearer cloud after which ``early_stopping`` ends the flow.
+    check_every : int, default=100
+        Steps between two checks: of the loss, for early stopping, snapshots, callbacks
+        and the progress bar. Steps in between run in one compiled loop.
+    n_particles : int, default=None
+        Number of particles; as many as data if None.
+    init : {"gaussian", "normal"}, array-like or callable, default="gaussian"
+        Where particles start: Gaussian noise with the mean and the standard deviation of
+        each feature, standard normal noise, the points given (n_particles, n_features),
+        or ``init(n, random_state)``, which returns n points.
+    batch_size : int, default=None
+        Points of either cloud, drawn afresh at each step, that the discriminator is
+        trained on; all if None.
+    noise : float, default=0.0
+        Standard deviation β of noise added to particles where the gradient is taken, not
+        to the particles ([2]_ Eq. 14).
+    bounds : tuple (low, high), default=None
+        Box in which particles are kept: two numbers, or two arrays (n_features,).
+    n_snapshots : int, default=0
+        Number of checks, evenly spaced, at which the particles are kept in
+        ``snapshots_``.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the particles where it was, for ``max_iter`` more
+        steps.
+    verbose : bool or int, default=0
+        Whether to show a progress bar with the current loss.
+    random_state : int, RandomState instance or None, default=None
+        Of the start, batches, noise and held-out points.
+
+    Attributes
+    ----------
+    particles_ : ndarray of shape (n_particles, n_features)
+        The cloud in the end.
+    discriminator_ : discriminator
+        The last discriminator, fitted on the particles and the data.
+    loss_curve_ : list of float
+        What training gained, L(f_τ) - L(f₀), at every check, the start being the first:
+        a distance of the two clouds, 0 if they are the same; τ MMD² for the IPM loss.
+    validation_curve_ : list of float
+        With ``early_stopping``, the energy distance to the held-out points.
+    n_iter_ : int
+        Number of steps that led to ``particles_``.
+    learning_rate_ : float
+        The η used.
+    snapshots_ : ndarray of shape (n_kept, n_particles, n_features)
+        Particles at the steps ``snapshot_iter_``, the start being the first; with
+        ``n_snapshots``.
+    snapshot_iter_ : ndarray of shape (n_kept,)
+        Steps of the snapshots.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where ``X`` had names that are all strings.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a parameter is out of its range.
+    ValueError
+        If the input is not finite, or ``init`` or ``bounds`` do not fit it.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the particles run away, because the step is too large: they are left where
+        they were last near the data.
+
+    See Also
+    --------
+    NTKIPMDiscriminator, NTKLSGANDiscriminator, NTKGANDiscriminator : Discriminators.
+
+    Notes
+    -----
+    float32 data are computed in float32, all else in float64. What is recorded is the
+    start of each `fit`; `transform` runs the flow again from there, with the new points
+    as passengers, so that its memory does not grow with the number of steps.
+
+    References
+    ----------
+    .. [1] Franceschi et al., "A neural tangent kernel perspective of GANs", ICML 2022.
+    .. [2] Arbel, Korba, Salim, Gretton, "Maximum mean discrepancy gradient flow",
+       NeurIPS 2019.
+
+    Examples
+    --------
+    >>> from skgantk.datasets import make_eight_gaussians
+    >>> from skgantk.generators import ParticleFlowGenerator
+    >>> X, _ = make_eight_gaussians(100, random_state=0)
+    >>> flow = ParticleFlowGenerator(max_iter=200, random_state=0).fit(X)
+    >>> flow.loss_curve_[-1] < 0.01 * flow.loss_curve_[0]
+    True
+    >>> flow.sample(5).shape
+    (5, 2)
+    """
+
+    _parameter_constraints: dict = {
+        "discriminator": [HasMethods(["fit", "generator_gradient"]), None],
+        "learning_rate": [
+            Interval(Real, 0, None, closed="neither"),
+            StrOptions({"auto"}),
+        ],
+        "decay": ["boolean"],
+        "optimizer": [StrOptions(set(_flow.OPTIMIZERS))],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "check_every": [Interval(Integral, 1, None, closed="left")],
+        "n_particles": [Interval(Integral, 1, None, closed="left"), None],
+        "init": [StrOptions({"gaussian", "normal"}), "array-like", callable],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), None],
+        "noise": [Interval(Real, 0, None, closed="left")],
+        "bounds": [tuple, list, np.ndarray, None],
+        "n_snapshots": [Interval(Integral, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        discriminator=None,
+        *,
+        learning_rate="auto",
+        decay=False,
+        optimizer="gradient",
+        max_iter=1000,
+        tol=0.0,
+        early_stopping=False,
+        validation_fraction=0.2,
+        n_iter_no_change=10,
+        check_every=100,
+        n_particles=None,
+        init="gaussian",
+        batch_size=None,
+        noise=0.0,
+        bounds=None,
+        n_snapshots=0,
+        warm_start=False,
+        verbose=0,
+        random_state=None,
+    ):
+        self.discriminator = discriminator
+        self.learning_rate = learning_rate
+        self.decay = decay
+        self.optimizer = optimizer
+        self.max_iter = max_iter
+        self.tol = tol
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.check_every = check_every
+        self.n_particles = n_particles
+        self.init = init
+        self.batch_size = batch_size
+        self.noise = noise
+        self.bounds = bounds
+        self.n_snapshots = n_snapshots
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    @float64_scope
+    def fit(self, X, y=None):
+        """Move the particles onto X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The data.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            Fitted. If the fit is interrupted, it is left as it was at the last check,
+            and ``warm_start`` goes on from there.
+        """
+        goes_on = self.warm_start and hasattr(self, "_state")
+        with restored_on_error(self):
+            X = validate_data(self, X, dtype=FLOATS, reset=not goes_on).copy()
+            if not goes_on:
+                self._reset(X)
+            target, held_out = self._split(X)
+            if goes_on:
+                state = self._state._replace(diverged=np.zeros((), bool))
+                flow = self._flow(target, state.particles)
+            else:
+                flow = self._flow(target, self._start)
+                state = flow.start(self._start)
+        self._run(X, flow, state, held_out)
+        return self
+
+    def _reset(self, X):
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        self._seed, self._runs, self._stale, self._state = int(seed), [], 0, None
+        self._start = self._noise(X, self._n_particles(X), np.random.RandomState(seed))
+        self.n_iter_, self.loss_curve_, self.validation_curve_ = 0, [], []
+        self._snapshots = []
+
+    def _split(self, X):
+        if not self.early_stopping:
+            return X, None
+        return train_test_split(
+            X, test_size=self.validation_fraction, random_state=self._seed
+        )
+
+    def _n_particles(self, X):
+        if self.n_particles is not None:
+            return self.n_particles
+        given = not (isinstance(self.init, str) or callable(self.init))
+        return len(self.init) if given else len(X)
+
+    def _noise(self, X, n, rng):
+        """n points to start from, in the dtype of X."""
+        shape = (n, X.shape[1])
+        if isinstance(self.init, str):
+            points = rng.normal(size=shape)
+            if self.init == "gaussian":
+                points = X.mean(axis=0) + X.std(axis=0) * points
+        else:
+            points = self.init(n, rng) if callable(self.init) else self.init
+        points = check_array(points, dtype=X.dtype, input_name="init")
+        if points.shape != shape:
+            raise ValueError(f"init must give points of shape {shape}, got {points.shape}.")
+        return points
+
+    def _flow(self, target, particles):
+        """The `Flow` of the parameters, its discriminator's included."""
+        d = self.discriminator
+        d = NTKIPMDiscriminator() if d is None else clone(d)
+        d._validate_params()
+        d.kernel_ = NTK() if d.kernel is None else clone(d.kernel)
+        core = as_core(d.kernel_)
+        goes_on = self._runs and d.initial == "nngp"
+        initial = self._runs[-1][0].initial if goes_on else None
+        centre = target.mean(axis=0)
+        spread = np.sqrt(np.mean((target - centre) ** 2))
+        extent = max(np.abs(particles - centre).max(), np.abs(target - centre).max())
+        flow = _flow.Flow(
+            core=core,
+            trainer=d._trainers()[0],
+            initial=initial or d._initial_function(core, target.shape[1]),
+            target=target,
+            bounds=self._bounds(target),
+            learning_rate=1.0,
+            decay=float(self.decay),
+            max_iter=float(self.max_iter),
+            noise=float(self.noise),
+            centre=centre,
+            radius=float(FAR * extent),
+            seed=self._seed,
+            loss=d._loss(),
+            optimizer=self.optimizer,
+            batch_size=self.batch_size,
+            noisy=self.noise > 0,
+        )
+        for trainer in d._trainers():
+            flow = replace(flow, trainer=trainer)
+            if len(d._trainers()) == 1 or _flow.converges(flow, particles):
+                break
+        self.discriminator_ = d
+        return replace(flow, learning_rate=self._rate(flow, particles, spread))
+
+    def _rate(self, flow, particles, spread):
+        if self.learning_rate != "auto":
+            self.learning_rate_ = float(self.learning_rate)
+        elif not self._runs:
+            size = float(_flow.first_update(flow, particles))
+            move = FIRST_MOVE[self.optimizer] * float(spread)
+            self.learning_rate_ = move / size if size > 0 and move > 0 else 1.0
+        return self.learning_rate_
+
+    def _bounds(self, target):
+        if self.bounds is None:
+            return None
+        d = target.shape[1]
+        try:
+            low, high = (np.broadcast_to(np.asarray(b, float), d) for b in self.bounds)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"bounds must be (low, high), each a number or an array of {d}; got "
+                f"{self.bounds!r}."
+            ) from error
+        if not np.all(low < high):
+            raise ValueError(
+                f"bounds must be (low, high) with low < high; got {low}, {high}."
+            )
+        return np.stack([low, high]).astype(target.dtype)
+
+    def _run(self, X, flow, state, held_out):
+        """Run from check to check; what is fitted is always that of the last one."""
+        first = not self._runs
+        self._runs.append((flow, _to_numpy(state)))
+        if first:
+            self._check(flow, state, held_out)
+        left = max(self.max_iter - int(state.step), 0)
+        with checks(self, X, math.ceil(left / self.check_every), self.verbose) as report:
+            while int(state.step) < self.max_iter:
+                # Checks stand at multiples of check_every, wherever a fit began.
+                step = int(state.step)
+                until = min(
+                    step - step % self.check_every + self.check_every, self.max_iter
+                )
+                state = _flow.advance(flow, state, until - step)
+                stop = self._check(flow, state, held_out)
+                if state.diverged:
+                    warnings.warn(
+                        "The particles ran away from the data: the step is too large. "
+                        f"They are left as after step {self.n_iter_}. Choose a "
+                        f"learning_rate below {self.learning_rate_:.3g}.",
+                        ConvergenceWarning,
+                        stacklevel=5,
+                    )
+                    break
+                if report(self.loss_curve_[-1], self._reconstruction) or stop:
+                    break
+
+    def _check(self, flow, state, held_out):
+        """Take over the state; return whether the flow may stop."""
+        loss, coef = _flow.gain(flow, state.particles)
+        state = _to_numpy(state)
+        step, particles, nearest, stale = int(state.step), state.particles, True, 0
+        if held_out is not None:
+            distance = energy_distance(particles, held_out)
+            nearest = distance < min(self.validation_curve_, default=np.inf)
+            stale = 0 if nearest else self._stale + 1
+            self.validation_curve_.append(float(distance))
+        self._state, self._stale = state, stale
+        self.loss_curve_.append(float(loss))
+        if self.n_snapshots and (step % self._snapshot_interval() == 0):
+            self._snapshots.append((step, particles))
+            self.snapshot_iter_ = np.array([step for step, _ in self._snapshots])
+            self.snapshots_ = np.stack([particles for _, particles in self._snapshots])
+        if nearest:
+            self.particles_, self.n_iter_ = particles, step
+            self._fit_discriminator(flow, coef)
+        return loss <= self.tol or stale >= self.n_iter_no_change
+
+    def _snapshot_interval(self):
+        n_checks = max(1, math.ceil(self.max_iter / self.check_every))
+        return self.check_every * max(1, math.ceil(n_checks / self.n_snapshots))
+
+    def _fit_discriminator(self, flow, coef):
+        self.discriminator_._adopt(
+            X=np.concatenate([self.particles_, flow.target]),
+            coef=np.array(coef),
+            initial=flow.initial,
+            loss=flow.loss,
+        )
+
+    def _reconstruction(self):
+        return {name: value for name, value in vars(self).items() if name.endswith("_")}
+
+    def sample(self, n_samples=1, random_state=None):
+        """Draw points of the learned distribution.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Up to the number of particles they are drawn from those, without
+            replacement; for more, fresh noise is transformed.
+        random_state : int, RandomState instance or None, default=None
+            Of the draw; None draws afresh at every call.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        if not isinstance(n_samples, Integral) or n_samples < 1:
+            raise ValueError(
+                f"n_samples must be an integer of at least 1, got {n_samples}."
+            )
+        rng = check_random_state(random_state)
+        n = len(self.particles_)
+        if n_samples <= n:
+            return self.particles_[rng.permutation(n)[:n_samples]]
+        target = self._runs[-1][0].target
+        if not (isinstance(self.init, str) or callable(self.init)):
+            raise ValueError(
+                f"n_samples={n_samples} is more than the {n} particles, and init is an "
+                "array, from which no fresh noise can be drawn; give transform the "
+                "points to start from, or init a callable."
+            )
+        fresh = self.transform(self._noise(target, n_samples - n, rng))
+        return np.concatenate([self.particles_, fresh])
+
+    @float64_scope
+    def transform(self, X):
+        """Carry new points along the flow, from its start to ``particles_``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Points to start from, as drawn by ``init``. One that equals the start of a
+            particle is that particle.
+
+        Returns
+        -------
+        X_moved : ndarray of shape (n_samples, n_features)
+
+        Notes
+        -----
+        The flow is run again, so it takes about as long as `fit` did.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=FLOATS, reset=False)
+        start = self._runs[0][1].particles
+        X = X.astype(start.dtype)
+        known = {row.tobytes(): moved for row, moved in zip(start, self.particles_)}
+        moved = np.array([known.get(row.tobytes(), np.full_like(row, np.nan)) for row in X])
+        new = np.isnan(moved[:, 0])
+        if new.any():
+            moved[new] = self._carry(X[new])
+        return moved
+
+    def _carry(self, passengers):
+        passengers = unseen(passengers)
+        optimizer = None
+        ends = [int(state.step) for _, state in self._runs[1:]] + [self.n_iter_]
+        for (flow, state), end in zip(self._runs, ends):
+            if optimizer is None:
+                optimizer = flow.start(passengers).optimizer
+            state = state._replace(passengers=passengers, passenger_optimizer=optimizer)
+            steps = max(min(end, self.n_iter_) - int(state.step), 0)
+            state = _flow.advance(flow, state, steps)
+            passengers, optimizer = state.passengers, state.passenger_optimizer
+        return np.array(passengers)
+
+    def score(self, X, y=None):
+        """Minus the energy distance of the particles to X; larger is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Points to compare with; held out, if copying the data is not to be rewarded.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        score : float
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=FLOATS, reset=False)
+        return -float(energy_distance(self.particles_, X))
+
+
+def _to_numpy(state):
+    return jax.tree.map(np.asarray, state)

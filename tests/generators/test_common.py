@@ -1,0 +1,18 @@
+"""scikit-learn's checks, on every generator."""
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skgantk.discriminators import NTKIPMDiscriminator
+from skgantk.generators import ParticleFlowGenerator
+from skgantk.kernels import RBF
+
+
+@parametrize_with_checks(
+    [
+        ParticleFlowGenerator(
+            NTKIPMDiscriminator(RBF()), learning_rate=0.1, max_iter=3, check_every=2
+        )
+    ]
+)
+def test_scikit_learn(estimator, check):
+    check(estimator)

@@ -1,0 +1,298 @@
+import pickle
+
+import jax
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+
+from skgantk.discriminators import (
+    NTKGANDiscriminator,
+    NTKIPMDiscriminator,
+    NTKLSGANDiscriminator,
+    stack_samples,
+)
+from skgantk.generators import ParticleFlowGenerator, _particle_flow
+from skgantk.kernels import NTK, RBF
+from skgantk.metrics import energy_distance
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(12, 2)) + [3.0, 0.0]
+START = RNG.normal(size=(12, 2))
+KERNEL = NTK(depth=1)
+IPM = NTKIPMDiscriminator(KERNEL)
+X.flags.writeable = START.flags.writeable = False
+
+
+def flow(discriminator=IPM, **params):
+    params = {"learning_rate": 0.05, "max_iter": 6, "random_state": 0, **params}
+    return ParticleFlowGenerator(discriminator, **{"init": START, **params})
+
+
+def by_hand(discriminator, steps, rate, passengers=None):
+    """Train, move, train again, with the public discriminators."""
+    particles = START.copy()
+    for _ in range(steps):
+        d = clone(discriminator).fit(*stack_samples(real=X, fake=particles))
+        if passengers is not None:
+            passengers = passengers - rate * d.generator_gradient(passengers)
+        particles = particles - rate * d.generator_gradient(particles)
+    return particles, passengers
+
+
+@pytest.mark.parametrize(
+    "discriminator",
+    [
+        IPM,
+        NTKIPMDiscriminator(RBF(), training_time="unit_norm"),
+        NTKLSGANDiscriminator(KERNEL, training_time=2.0),
+        NTKLSGANDiscriminator(KERNEL, training_time=np.inf),
+        NTKGANDiscriminator(RBF()),
+        NTKGANDiscriminator(RBF(), "hinge", 3.0),
+        NTKGANDiscriminator(RBF(), solver="lambert"),
+        NTKLSGANDiscriminator(KERNEL, initial="nngp", random_state=0),
+    ],
+    ids=str,
+)
+def test_steps_are_those_of_the_discriminator(discriminator):
+    g = flow(discriminator, max_iter=3).fit(X)
+    expected, _ = by_hand(discriminator, 3, 0.05)
+    assert_allclose(g.particles_, expected, rtol=1e-6)
+    d = clone(discriminator).fit(*stack_samples(real=X, fake=g.particles_))
+    values = g.discriminator_.decision_function(START)
+    assert_allclose(values, d.decision_function(START), rtol=1e-5, atol=1e-7)
+
+
+def test_mmd_never_increases_with_small_steps():
+    g = flow(max_iter=300, check_every=5).fit(X)
+    assert np.all(np.diff(g.loss_curve_) < 0)
+    d = NTKIPMDiscriminator(KERNEL).fit(*stack_samples(real=X, fake=g.particles_))
+    assert_allclose(g.loss_curve_[-1], d.loss_, rtol=1e-9)
+
+
+RANDOM = {"batch_size": 5, "noise": 0.1, "optimizer": "momentum", "decay": True}
+over_variants = pytest.mark.parametrize("params", [{}, RANDOM], ids=["plain", "random"])
+
+
+@over_variants
+def test_seeded_runs_and_checks_do_not_change_the_bits(params):
+    g = flow(**params).fit(X)
+    assert_array_equal(flow(**params).fit(X).particles_, g.particles_)
+    assert_array_equal(flow(check_every=4, **params).fit(X).particles_, g.particles_)
+    if params:
+        other = flow(**{**params, "random_state": 1}).fit(X)
+        assert np.any(other.particles_ != g.particles_)
+
+
+@over_variants
+def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
+    expected = flow(check_every=2, **params).fit(X)
+    g = flow(check_every=2, warm_start=True, **params)
+    check, calls = g._check, []
+
+    def interrupt(*args):
+        result = check(*args)
+        calls.append(0)
+        if len(calls) == 2:  # the start, and the first check
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(g, "_check", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        g.fit(X)
+    monkeypatch.undo()
+    assert g.n_iter_ == 2
+    assert g.sample(3).shape == (3, 2)
+    g.discriminator_.decision_function(START)
+    g = pickle.loads(pickle.dumps(g)).fit(X)
+    assert_array_equal(g.particles_, expected.particles_)
+    assert g.loss_curve_ == expected.loss_curve_
+    new = START + 0.5
+    assert_array_equal(g.transform(new), expected.transform(new))
+
+
+def test_warm_start_goes_on_to_a_greater_max_iter():
+    g = flow(warm_start=True).fit(X)
+    g.set_params(max_iter=9).fit(X)
+    assert g.n_iter_ == 9
+    assert_array_equal(g.particles_, flow(max_iter=9).fit(X).particles_)
+    assert g.fit(X).n_iter_ == 9  # nothing is left to do
+
+
+def test_transform_carries_points_along():
+    g = flow().fit(X)
+    new = START[::-1] + 0.3
+    assert_allclose(g.transform(new), by_hand(IPM, 6, 0.05, new)[1], rtol=1e-9)
+    assert_array_equal(g.transform(START), g.particles_)
+    both = g.transform(np.concatenate([START[:4], new[:8]]))
+    assert_array_equal(both[:4], g.particles_[:4])
+
+
+def test_sample():
+    g = flow(init="normal").fit(X)
+    some = g.sample(5, random_state=0)
+    assert_array_equal(some, g.sample(5, random_state=0))
+    assert np.any(g.sample(5) != g.sample(5))  # fresh, for all the integer seed
+    rows = {row.tobytes() for row in g.particles_}
+    assert {row.tobytes() for row in g.sample(12)} == rows
+    more = g.sample(24, random_state=0)
+    assert more.shape == (24, 2)
+    assert len(np.unique(more, axis=0)) == 24
+    with pytest.raises(ValueError, match="init is an array"):
+        flow().fit(X).sample(13)
+    with pytest.raises(ValueError, match="n_samples"):
+        g.sample(0)
+
+
+def test_early_stopping_keeps_the_particles_nearest_to_held_out_points():
+    g = flow(
+        early_stopping=True, n_iter_no_change=2, check_every=1, max_iter=400, init="normal"
+    ).fit(X)
+    best = int(np.argmin(g.validation_curve_))
+    assert g.n_iter_ == best
+    assert len(g.validation_curve_) <= max(best + 3, 400)
+    held_out = g._split(X)[1]
+    assert energy_distance(g.particles_, held_out) == g.validation_curve_[best]
+    assert_allclose(g.transform(g._start), g.particles_)
+
+
+def test_tolerance_stops():
+    g = flow(max_iter=1000, check_every=1)
+    curve = g.fit(X).loss_curve_
+    tol = curve[5]
+    assert g.set_params(tol=tol).fit(X).n_iter_ == 5
+
+
+@pytest.mark.parametrize("optimizer", ["gradient", "momentum", "adam"])
+def test_automatic_step_moves_a_share_of_the_spread(optimizer):
+    g = flow(learning_rate="auto", optimizer=optimizer, max_iter=1).fit(X)
+    moved = np.sqrt(np.mean((g.particles_ - START) ** 2))
+    spread = np.sqrt(np.mean((X - X.mean(axis=0)) ** 2))
+    assert_allclose(moved, _particle_flow.FIRST_MOVE[optimizer] * spread, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [1e6, 1e300])
+def test_divergence_is_stopped(rate):
+    with pytest.warns(ConvergenceWarning, match="learning_rate below"):
+        g = flow(NTKLSGANDiscriminator(KERNEL), learning_rate=rate, max_iter=50).fit(X)
+    assert np.all(np.isfinite(g.particles_))
+    assert g.n_iter_ < 50
+
+
+def test_bounds_hold():
+    g = flow(bounds=([-0.5, -0.1], 0.5), max_iter=50, learning_rate=1.0).fit(X)
+    assert np.all(g.particles_ >= [-0.5, -0.1])
+    assert np.all(g.particles_ <= 0.5)
+    assert_array_equal(g.particles_[:, 0], 0.5)
+
+
+def test_snapshots():
+    g = flow(n_snapshots=3, check_every=1).fit(X)
+    assert_array_equal(g.snapshot_iter_, [0, 2, 4, 6])
+    assert_array_equal(g.snapshots_[0], START)
+    assert_array_equal(g.snapshots_[-1], g.particles_)
+    assert_array_equal(g.snapshots_[1], flow(max_iter=2).fit(X).particles_)
+
+
+def test_constant_step_ends_in_an_oscillation_that_a_decaying_one_avoids():
+    """The cusp of the kernel: the pull does not vanish as a particle arrives."""
+    ends = [flow(max_iter=3000, learning_rate=0.5, decay=d).fit(X) for d in (False, True)]
+    constant, decaying = (g.loss_curve_[-1] for g in ends)
+    assert decaying < 1e-3 * constant
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_dtype_is_that_of_the_data(dtype):
+    data = X.astype(dtype)
+    g = flow(init="gaussian").fit(data)
+    assert g.particles_.dtype == dtype
+    assert g.transform(START).dtype == dtype
+    assert g.discriminator_.dual_coef_.dtype == dtype
+
+
+def test_start():
+    g = flow(init="gaussian", n_particles=4000, max_iter=1, learning_rate=1e-9).fit(X)
+    assert_allclose(g.particles_.mean(axis=0), X.mean(axis=0), atol=0.1)
+    assert_allclose(g.particles_.std(axis=0), X.std(axis=0), rtol=0.1)
+    drawn = flow(init=lambda n, rng: rng.uniform(size=(n, 2)), max_iter=1).fit(X)
+    assert np.all((drawn._start >= 0) & (drawn._start <= 1))
+
+
+def test_score_and_search():
+    g = flow(init="gaussian", n_particles=12)
+    search = GridSearchCV(g, {"learning_rate": [1e-6, 0.5]}, cv=2).fit(X)
+    assert search.best_params_ == {"learning_rate": 0.5}
+    assert search.best_estimator_.score(X) == -energy_distance(
+        search.best_estimator_.particles_, X
+    )
+
+
+def test_callbacks_see_every_check_and_may_stop():
+    callback_module = pytest.importorskip("sklearn.callback", reason="scikit-learn < 1.9")
+
+    class Stop:
+        seen = 0
+
+        def setup(self, estimator, context):
+            pass
+
+        def teardown(self, estimator, context):
+            pass
+
+        def on_fit_task_begin(self, estimator, context):
+            pass
+
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+            if context.task_name == "check":
+                self.seen += 1
+                fitted_estimator.sample(2)
+                return self.seen == 2
+            return False
+
+    stop = Stop()
+    assert isinstance(stop, callback_module.FitCallback)
+    g = flow(check_every=1).set_callbacks(stop).fit(X)
+    assert (stop.seen, g.n_iter_) == (2, 2)
+
+
+def test_progress_bar(capsys):
+    flow(verbose=1).fit(X)
+    assert "loss=" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"init": START[:, :1]}, "init must give points of shape"),
+        ({"init": lambda n, rng: np.full((n, 2), np.nan)}, "init contains NaN"),
+        ({"bounds": (1, 0)}, "low < high"),
+        ({"bounds": ([0, 0, 0], 1)}, "bounds must be"),
+        ({"learning_rate": 0}, "'learning_rate' parameter"),
+        ({"max_iter": 0}, "'max_iter' parameter"),
+        ({"optimizer": "newton"}, "'optimizer' parameter"),
+        ({"discriminator": RBF()}, "'discriminator' parameter"),
+        ({"discriminator": NTKIPMDiscriminator(training_time=-1)}, "'training_time'"),
+        ({"n_particles": 5}, "init must give points of shape"),
+    ],
+)
+def test_bad_parameters_leave_the_estimator_as_it_was(params, message):
+    g = flow().fit(X)
+    g.set_params(**params)
+    before = {k: id(v) for k, v in vars(g).items()}
+    with pytest.raises(ValueError, match=message):
+        g.fit(X)
+    assert {k: id(v) for k, v in vars(g).items()} == before
+
+
+def test_equal_points_and_one_sample():
+    same = np.ones((12, 2))
+    g = flow(init="gaussian", learning_rate="auto").fit(same)
+    assert_array_equal(g.particles_, same)
+    assert np.all(np.isfinite(flow(max_iter=2).fit(X[:1]).particles_))
+
+
+def test_global_flags_stay():
+    flow().fit(X)
+    assert not jax.config.jax_enable_x64

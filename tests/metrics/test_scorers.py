@@ -1,0 +1,68 @@
+"""Scorers: their values, and a search that chooses by them."""
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.neighbors import KernelDensity
+
+from skgantk.metrics import (
+    energy_distance,
+    mmd,
+    neg_energy_scorer,
+    neg_mmd_scorer,
+    neg_wasserstein_scorer,
+    wasserstein_distance,
+)
+
+SCORERS = {
+    neg_wasserstein_scorer: wasserstein_distance,
+    neg_energy_scorer: energy_distance,
+    neg_mmd_scorer: mmd,
+}
+over_scorers = pytest.mark.parametrize("scorer", SCORERS, ids=lambda s: s.__name__)
+X = np.random.default_rng(0).normal(size=(60, 2))
+
+
+class Repeat(BaseEstimator):
+    """A generator that shifts the training points; records how it was asked."""
+
+    def __init__(self, shift=0.0):
+        self.shift = shift
+
+    def fit(self, X, y=None):
+        self.X_ = X
+        return self
+
+    def sample(self, n_samples=1, random_state=None):
+        self.asked_ = n_samples, random_state
+        return np.resize(self.X_, (n_samples, self.X_.shape[1])) + self.shift
+
+
+@over_scorers
+def test_is_minus_the_distance_to_as_many_samples(scorer):
+    generator = Repeat(shift=1.0).fit(X[:40])
+    score = scorer(generator, X[40:])
+    assert generator.asked_ == (20, 0)
+    assert score == -SCORERS[scorer](X[:20] + 1.0, X[40:])
+    assert score == scorer(generator, X[40:], np.zeros(20))
+
+
+@over_scorers
+def test_search_chooses_the_better_generator(scorer):
+    search = GridSearchCV(Repeat(), {"shift": [-2.0, 0.0, 1.0]}, scoring=scorer, cv=3)
+    assert search.fit(X).best_params_ == {"shift": 0.0}
+
+
+@over_scorers
+def test_scores_generators_of_scikit_learn_with_a_target_or_without(scorer):
+    generator = KernelDensity(bandwidth=0.3)
+    scores = cross_val_score(generator, X, scoring=scorer, cv=3)
+    assert np.all(scores < 0)
+    assert np.all(scores == cross_val_score(generator, X, X[:, 0], scoring=scorer, cv=3))
+
+
+@over_scorers
+def test_an_estimator_that_cannot_sample_is_refused(scorer):
+    with pytest.raises(AttributeError, match="sample"):
+        scorer(BaseEstimator(), X)
