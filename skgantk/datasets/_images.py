@@ -72,19 +72,19 @@ def _grey(image):
     if isinstance(image, str) or hasattr(image, "__fspath__"):
         image = _matplotlib("image").imread(image)
     image = np.asarray(image)
+    image = image / 255 if image.dtype.kind in "iu" else image.astype(float)
     if image.ndim == 3:  # colours, without transparency
         image = image[..., :3].mean(axis=2) if image.shape[2] > 2 else image[..., 0]
     if image.ndim != 2:
         raise ValueError(
             f"An image must have the shape (height, width), got {image.shape}."
         )
-    grey = image / 255 if image.dtype.kind in "iu" else image.astype(float)
-    if not (grey.min() >= 0 and grey.max() <= 1):
+    if not (image.min() >= 0 and image.max() <= 1):
         raise ValueError(
             "Grey values must lie in [0, 1], or be integers up to 255; got values from "
             f"{image.min()} to {image.max()}."
         )
-    return grey
+    return image
 
 
 def _matplotlib(module):
@@ -110,7 +110,7 @@ LETTERS = {
     "A": [[(-0.6, -0.75), (0, 0.75), (0.6, -0.75)], [(-0.36, -0.2), (0.36, -0.2)]],
     "B": [
         [(-0.45, -0.75), (-0.45, 0.75)],
-        [(-0.45, 0.75), *_arc(0.05, 0.4, 0.4, 0.35), (-0.45, 0.75)],
+        [(-0.45, 0.75), *_arc(0.05, 0.4, 0.4, 0.35)[::-1], (-0.45, 0.05)],
         [(-0.45, 0.05), *_arc(0.1, -0.35, 0.45, 0.4)[::-1], (-0.45, -0.75)],
     ],
 }
@@ -156,8 +156,8 @@ def make_letter(letter="A", *, size=64):
         stroke = np.array(stroke)
         for start, end in pairwise(stroke):
             distance = np.minimum(distance, _distance_to_segment(x, y, start, end))
-    # black up to half of the stroke's width, white one pixel further
-    return np.clip((distance - 0.09) * size / 2, 0, 1)
+    # from black to white over one pixel, at half of the stroke's width
+    return np.clip((distance - 0.1) * size / 2 + 0.5, 0, 1)
 
 
 def _distance_to_segment(x, y, start, end):

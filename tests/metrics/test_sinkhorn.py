@@ -67,7 +67,7 @@ def geomloss(X, Y, blur, scaling):
     [(0.001, 0.95), (0.1, 0.5), (1.0, 0.9), (100.0, 0.5), (0.001, 0.99)],
 )
 def test_follows_the_algorithm_of_geomloss(blur, scaling):
-    """With blur above the diameter, and with a schedule of over a thousand steps too."""
+    """With blur above the diameter, and with a schedule longer than the padding too."""
     actual = sinkhorn_divergence(X, Y, blur=blur, scaling=scaling)
     assert_allclose(actual, geomloss(X, Y, blur, scaling), rtol=1e-9)
 
