@@ -28,7 +28,7 @@ def test_eight_gaussians_have_the_moments_of_the_paper():
 
 
 def test_eight_gaussians_of_the_other_paper():
-    X, mode = make_eight_gaussians(radius=0.4, noise=0.0, centre=(0.5, 0.5), random_state=0)
+    X, _ = make_eight_gaussians(radius=0.4, noise=0.0, centre=(0.5, 0.5), random_state=0)
     assert_allclose(np.linalg.norm(X - 0.5, axis=1), 0.4)
     assert len(np.unique(X.round(12), axis=0)) == 8
 
