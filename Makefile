@@ -20,7 +20,7 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 
 demo: $(VENV)/.demo
-	$(BIN)/python examples/plot_kernel_on_digits.py
+	$(BIN)/python examples/plot_particle_flow.py
 
 # One after the other: timed things must not run side by side.
 bench: $(VENV)/.test
@@ -28,6 +28,8 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/kernel_speed.py
 	$(BIN)/python benchmarks/kernel_memory.py
 	$(BIN)/python benchmarks/discriminator_speed.py
+	$(BIN)/python benchmarks/flow_held_out.py
+	$(BIN)/python benchmarks/flow_convergence.py
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[plot]"

@@ -11,8 +11,10 @@ import jax
 from skgantk.kernels import import_neural_tangents
 
 
-def options(description):
+def options(description, add_arguments=None):
     parser = argparse.ArgumentParser(description=description)
+    if add_arguments:
+        add_arguments(parser)
     parser.add_argument("--quick", action="store_true", help="small, to test the script")
     return parser.parse_args()
 
