@@ -1,7 +1,8 @@
 """Particle flows in [F22]'s settings: where they end, and the time of a step.
 
 500 particles onto 500 points, τ = 1, η_paper = 1000 (2 per particle; sigmoid ×1000).
-Distances are ½W₂², exact, to the training points and to 500 fresh ones. AB and Density need
+Distances are ½W₂², exact, to the training points and to 500 fresh ones, and between the two
+the Sinkhorn divergence to the training points that [F22] prints. AB and Density need
 the images of [F22] in ../../shared/data and are left out where they are absent.
 """
 
@@ -16,7 +17,7 @@ from skgantk.datasets import make_eight_gaussians, sample_image
 from skgantk.discriminators import NTKIPMDiscriminator, NTKLSGANDiscriminator
 from skgantk.generators import ParticleFlowGenerator
 from skgantk.kernels import NTK, RBF
-from skgantk.metrics import wasserstein_distance
+from skgantk.metrics import sinkhorn_divergence, wasserstein_distance
 
 IMAGES = Path(__file__).parents[2] / "shared" / "data"
 KERNELS = {
@@ -62,6 +63,7 @@ def run(data, loss, kernel, dtype, decay, steps, seed):
     print(
         f"{data:13}{loss:7}{kernel:15}{dtype:9}{'decaying' if decay else 'constant':10}"
         f"{seed:4}{steps:8}{half_square(flow.particles_, X):12.2e}"
+        f"{sinkhorn_divergence(flow.particles_, X):11.2e}"
         f"{half_square(flow.particles_, fresh):10.2e}{per_step:9.2f}",
         flush=True,
     )
@@ -82,7 +84,7 @@ if __name__ == "__main__":
     print_machine()
     print(
         f"{'data':13}{'loss':7}{'kernel':15}{'dtype':9}{'step':10}{'seed':>4}{'steps':>8}"
-        f"{'training':>12}{'fresh':>10}{'ms/step':>9}"
+        f"{'training':>12}{'Sinkhorn':>11}{'fresh':>10}{'ms/step':>9}"
     )
     if args.quick:
         args.data, args.decay, args.steps = args.data[:1], [1], 5
