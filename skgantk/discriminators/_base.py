@@ -162,11 +162,11 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
             )
         return given._function()
 
-    def _adopt(self, X, coef, initial, loss):
+    def _adopt(self, X, coef, initial, loss, objective):
         """Become the discriminator trained elsewhere on points of which some are real."""
         self.classes_, self.n_features_in_ = np.array([-1, 1]), X.shape[1]
         self.X_fit_, self.dual_coef_, self.initial_ = X, coef, initial
-        self._fitted_loss = loss
+        self._fitted_loss, self.loss_ = loss, objective
 
     def _function(self):
         """The fitted f as a pytree, for compiled loops."""

@@ -101,11 +101,8 @@ def _advance(R, bound, still, time, path):
     over = wait[first] >= left
     step = jnp.where(over, left, wait[first])
     step = jnp.where(jnp.isinf(step), 0, step)  # for ever, and nothing moves
-    m = (
-        (path.m + step * v)
-        .at[first]
-        .set(jnp.where(over, path.m[first] + step * v[first], 1))
-    )
+    m = path.m + step * v
+    m = m.at[first].set(jnp.where(over, m[first], 1))
     return path._replace(
         t=path.t + step,
         m=m,

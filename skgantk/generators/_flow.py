@@ -153,14 +153,14 @@ def advance(flow, state, n_steps):
 
 @jax.jit
 def gain(flow, particles):
-    """What training gains, L(f_τ) - L(f₀) ≥ 0, and the coefficients of f_τ.
+    """What training gains, L(f_τ) - L(f₀) ≥ 0; also L(f_τ) and the coefficients of f_τ.
 
-    It is 0 where the clouds are the same. For the IPM loss it is τ MMD², which the flow
-    descends ([F22] Section 5.1).
+    The gain is 0 where the clouds are the same. For the IPM loss it is τ MMD², which the
+    flow descends ([F22] Section 5.1).
     """
     _, sample, dual = flow.train(particles, flow.target)
-    before = objective(flow.loss, sample, sample.initial)
-    return objective(flow.loss, sample, dual.values) - before, dual.coef
+    before, after = (objective(flow.loss, sample, f) for f in (sample.initial, dual.values))
+    return after - before, after, dual.coef
 
 
 @jax.jit

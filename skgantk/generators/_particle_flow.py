@@ -397,7 +397,7 @@ class ParticleFlowGenerator(CallbackSupport, TransformerMixin, BaseEstimator):
 
     def _check(self, flow, state, held_out):
         """Take over the state; return whether the flow may stop."""
-        loss, coef = _flow.gain(flow, state.particles)
+        loss, objective, coef = _flow.gain(flow, state.particles)
         state = _to_numpy(state)
         step, particles, nearest, stale = int(state.step), state.particles, True, 0
         if held_out is not None:
@@ -413,19 +413,20 @@ class ParticleFlowGenerator(CallbackSupport, TransformerMixin, BaseEstimator):
             self.snapshots_ = np.stack([particles for _, particles in self._snapshots])
         if nearest:
             self.particles_, self.n_iter_ = particles, step
-            self._fit_discriminator(flow, coef)
+            self._fit_discriminator(flow, coef, objective)
         return loss <= self.tol or stale >= self.n_iter_no_change
 
     def _snapshot_interval(self):
         n_checks = max(1, math.ceil(self.max_iter / self.check_every))
         return self.check_every * max(1, math.ceil(n_checks / self.n_snapshots))
 
-    def _fit_discriminator(self, flow, coef):
+    def _fit_discriminator(self, flow, coef, objective):
         self.discriminator_._adopt(
             X=np.concatenate([self.particles_, flow.target]),
             coef=np.array(coef),
             initial=flow.initial,
             loss=flow.loss,
+            objective=float(objective),
         )
 
     def _reconstruction(self):

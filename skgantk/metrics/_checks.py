@@ -45,4 +45,4 @@ def check_clouds(*, min_samples=1, **clouds):
 
 def _listed(words):
     *head, last = words
-    return f"{', '.join(head)} and {last}"
+    return f"{', '.join(head)} and {last}" if head else last
