@@ -125,8 +125,7 @@ def apply(function, product, v, tol, matrix=None):
     if not stages:
         return eigendecomposition()
     norm = jnp.linalg.norm(v)
-    empty = jnp.zeros(0, v.dtype)
-    return grow(_Krylov((v * safe_inverse(norm))[None], empty, empty), stages)
+    return grow(_krylov(v), stages)
 
 
 def by_eigendecomposition(function, S, v):
@@ -146,6 +145,29 @@ class _Krylov(NamedTuple):
         """T."""
         off = self.beta[:-1]
         return jnp.diag(self.alpha) + jnp.diag(off, 1) + jnp.diag(off, -1)
+
+
+def _krylov(v):
+    """The space of dimension 0 of v."""
+    empty = jnp.zeros(0, v.dtype)
+    return _Krylov((v * safe_inverse(jnp.linalg.norm(v)))[None], empty, empty)
+
+
+class _Ritz(NamedTuple):
+    """T = Q Λ Qᵀ of a Krylov space, and the coefficients QᵀVᵀv of the v it began with."""
+
+    values: jax.Array
+    vectors: jax.Array
+    coef: jax.Array
+
+
+def _ritz(space, v):
+    values, vectors = jnp.linalg.eigh(space.projection())
+    return _Ritz(jnp.maximum(values, 0), vectors, _size(v) * vectors[0])
+
+
+def _size(a):
+    return jnp.sqrt(jnp.sum(a * a))
 
 
 def _extend(product, space, k):
@@ -209,14 +231,85 @@ def _relaxation_transpose(residuals, cotangent):
     """
     eigenvalues, U, coef, rate = residuals
     bar = matmul(cotangent, U)
-    rows, columns = eigenvalues[:, None], eigenvalues[None, :]
-    slope = -decay_integral(1.0)(rate * jnp.abs(rows - columns))
-    divided = rate * jnp.exp(-rate * jnp.minimum(rows, columns)) * slope
-    inner = divided * jnp.outer(bar, coef)
+    inner = _divided(rate, eigenvalues, eigenvalues) * jnp.outer(bar, coef)
     K_bar = matmul(matmul(U, (inner + inner.T) / 2), U.T)
     y_bar = matmul(U, -jnp.expm1(-rate * eigenvalues) * bar)
     rate_bar = jnp.sum(bar * eigenvalues * jnp.exp(-rate * eigenvalues) * coef)
     return K_bar, y_bar, rate_bar
 
 
+def _divided(rate, rows, columns):
+    """Γ of `_relaxation_transpose` for two sets of eigenvalues."""
+    rows, columns = rows[:, None], columns[None, :]
+    slope = -decay_integral(1.0)(rate * jnp.abs(rows - columns))
+    return rate * jnp.exp(-rate * jnp.minimum(rows, columns)) * slope
+
+
 relaxation.defvjp(_relaxation, _relaxation_transpose)
+
+
+def relaxation_gradient(K, y, rate, objective, tol):
+    """Return g(D), D = (I - e^{-λK})y, λ = ``rate``, and its derivative K̄ in K.
+
+    Parameters
+    ----------
+    K : (n, n) array, symmetric positive semi-definite
+    y : (n,) array
+    rate : float
+    objective : callable
+        g, of D.
+    tol : float
+        Relative error, of D and of K̄, at which to stop enlarging the Krylov spaces.
+
+    Returns
+    -------
+    value : float
+    K_bar : (n, n) array, symmetric
+
+    Notes
+    -----
+    The adjoint K̄ = ∫₀^λ e^{-sK} p̄ yᵀ e^{-(λ-s)K} ds, symmetrised, has the rank of the
+    Krylov spaces of y and p̄ = ∇g(D), up to the tolerance: with bases V and W and the
+    projections VᵀKV = QΛQᵀ, WᵀKW = PMPᵀ (Kandolf et al. 2021),
+
+        K̄ ≈ W P [Γ(M_i, Λ_j) ∘ (PᵀWᵀp̄)(QᵀVᵀy)ᵀ] Qᵀ Vᵀ,
+
+    Γ as in `_relaxation_transpose`. Where n is small or the spaces would be large, an
+    eigendecomposition takes over.
+    """
+    tol = reachable(tol, y.dtype)
+
+    def dense():
+        return jax.value_and_grad(lambda K: objective(relaxation(K, y, rate)))(K)
+
+    def grow(space, stages):
+        space = _extend(product, space, stages[0])
+        right = _ritz(space, y)
+        gone = matmul(right.vectors, jnp.exp(-rate * right.values) * right.coef)
+
+        def more():
+            return grow(space, stages[1:]) if stages[1:] else dense()
+
+        def adjoint():
+            D = y - matmul(gone, space.basis[:-1])
+            value, cotangent = jax.value_and_grad(objective)(D)
+            other = _extend(product, _krylov(cotangent), stages[0])
+            left = _ritz(other, cotangent)
+            inner = _divided(rate, left.values, right.values)
+            inner = inner * jnp.outer(left.coef, right.coef)
+            inner = matmul(matmul(left.vectors, inner), right.vectors.T)
+            tail = jnp.hypot(_size(inner[-TAIL:]), _size(inner[:, -TAIL:]))
+
+            def result():
+                K_bar = matmul(matmul(other.basis[:-1].T, inner), space.basis[:-1])
+                return value, (K_bar + K_bar.T) / 2
+
+            return jax.lax.cond(tail <= tol * _size(inner), result, more)
+
+        return jax.lax.cond(_size(gone[-TAIL:]) <= tol * _size(gone), adjoint, more)
+
+    def product(v):
+        return matmul(K, v)
+
+    stages = [k for k in STAGES if 4 * k <= len(y)]
+    return grow(_krylov(y), stages) if stages else dense()

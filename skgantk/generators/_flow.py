@@ -11,7 +11,6 @@ flow may be cut anywhere and goes on as if it had not been.
 """
 
 from dataclasses import replace
-from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -20,16 +19,9 @@ import optax
 
 from skgantk.discriminators._dual import Sample, Trainer, objective, self_gram
 from skgantk.discriminators._functions import Function, KernelFunction
+from skgantk.generators._optimizers import OPTIMIZERS, falling
 from skgantk.kernels._core import Core, Leaf, register
 from skgantk.losses import Loss
-
-# Directions of descent, in units of the learning rate. Made once: JAX compiles anew for
-# every new object.
-OPTIMIZERS = {
-    "gradient": lru_cache(lambda: optax.sgd(1.0)),
-    "momentum": lru_cache(lambda: optax.sgd(1.0, momentum=0.9)),
-    "adam": lru_cache(lambda: optax.adam(1.0)),
-}
 
 
 class FlowState(NamedTuple):
@@ -115,7 +107,7 @@ class Flow:
             values = f.value(at)
         force = self.loss.dc(values)[:, None] * f.gradient(at)
         updates, optimizer = OPTIMIZERS[self.optimizer]().update(force, optimizer, points)
-        rate = self.learning_rate * (1 - self.decay * jnp.minimum(step / self.max_iter, 1))
+        rate = falling(self.learning_rate, self.decay, step, self.max_iter)
         points = points + jnp.asarray(rate, points.dtype) * updates
         return points if self.bounds is None else jnp.clip(points, *self.bounds), optimizer
 

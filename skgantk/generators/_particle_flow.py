@@ -5,12 +5,11 @@ import warnings
 from dataclasses import replace
 from numbers import Integral, Real
 
-import jax
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.base import TransformerMixin, _fit_context, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -18,18 +17,17 @@ from skgantk._numerics.precision import float64_scope, unseen
 from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.discriminators._base import restored_on_error
 from skgantk.generators import _flow
-from skgantk.generators._callbacks import CallbackSupport, checks
+from skgantk.generators._base import FAR, FLOATS, BaseGenerator, check_n_samples, to_numpy
+from skgantk.generators._callbacks import checks
 from skgantk.kernels import NTK, as_core
 from skgantk.metrics import energy_distance
 
-FLOATS = [np.float64, np.float32]
-FAR = 1e3  # times the extent of the two clouds; a particle further away is lost
 # Movement in the first step, in spreads of the data, for learning_rate="auto". Adam's
 # steps do not shrink with the force.
 FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.01}
 
 
-class ParticleFlowGenerator(CallbackSupport, TransformerMixin, BaseEstimator):
+class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
     r"""Samples by moving a cloud of particles onto data, against a trained discriminator.
 
     From noise, every particle x takes steps ([1]_ Eq. 12)
@@ -75,10 +73,11 @@ class ParticleFlowGenerator(CallbackSupport, TransformerMixin, BaseEstimator):
         and the progress bar. Steps in between run in one compiled loop.
     n_particles : int, default=None
         Number of particles; as many as data if None.
-    init : {"gaussian", "normal"}, array-like or callable, default="gaussian"
+    init : {"gaussian", "normal", "uniform"}, array-like or callable, default="gaussian"
         Where particles start: Gaussian noise with the mean and the standard deviation of
-        each feature, standard normal noise, the points given (n_particles, n_features),
-        or ``init(n, random_state)``, which returns n points.
+        each feature, standard normal noise, uniform noise in ``bounds`` (without: in the
+        range of each feature), the points given (n_particles, n_features), or
+        ``init(n, random_state)``, which returns n points.
     batch_size : int, default=None
         Points of either cloud, drawn afresh at each step, that the discriminator is
         trained on; all if None.
@@ -165,28 +164,18 @@ class ParticleFlowGenerator(CallbackSupport, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
+        **BaseGenerator._parameter_constraints,
         "discriminator": [HasMethods(["fit", "generator_gradient"]), None],
         "learning_rate": [
             Interval(Real, 0, None, closed="neither"),
             StrOptions({"auto"}),
         ],
-        "decay": ["boolean"],
-        "optimizer": [StrOptions(set(_flow.OPTIMIZERS))],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "check_every": [Interval(Integral, 1, None, closed="left")],
         "n_particles": [Interval(Integral, 1, None, closed="left"), None],
-        "init": [StrOptions({"gaussian", "normal"}), "array-like", callable],
         "batch_size": [Interval(Integral, 1, None, closed="left"), None],
         "noise": [Interval(Real, 0, None, closed="left")],
-        "bounds": [tuple, list, np.ndarray, None],
         "n_snapshots": [Interval(Integral, 0, None, closed="left")],
-        "warm_start": ["boolean"],
-        "verbose": ["verbose"],
-        "random_state": ["random_state"],
     }
 
     def __init__(
@@ -287,22 +276,7 @@ class ParticleFlowGenerator(CallbackSupport, TransformerMixin, BaseEstimator):
     def _n_particles(self, X):
         if self.n_particles is not None:
             return self.n_particles
-        given = not (isinstance(self.init, str) or callable(self.init))
-        return len(self.init) if given else len(X)
-
-    def _noise(self, X, n, rng):
-        """n points to start from, in the dtype of X."""
-        shape = (n, X.shape[1])
-        if isinstance(self.init, str):
-            points = rng.normal(size=shape)
-            if self.init == "gaussian":
-                points = X.mean(axis=0) + X.std(axis=0) * points
-        else:
-            points = self.init(n, rng) if callable(self.init) else self.init
-        points = check_array(points, dtype=X.dtype, input_name="init")
-        if points.shape != shape:
-            raise ValueError(f"init must give points of shape {shape}, got {points.shape}.")
-        return points
+        return len(X) if self._draws_noise else len(self.init)
 
     def _flow(self, target, particles):
         """The `Flow` of the parameters, its discriminator's included."""
@@ -321,7 +295,7 @@ class ParticleFlowGenerator(CallbackSupport, TransformerMixin, BaseEstimator):
             trainer=d._trainers()[0],
             initial=initial or d._initial_function(core, target.shape[1]),
             target=target,
-            bounds=self._bounds(target),
+            bounds=self._box(target),
             learning_rate=1.0,
             decay=float(self.decay),
             max_iter=float(self.max_iter),
@@ -350,27 +324,10 @@ class ParticleFlowGenerator(CallbackSupport, TransformerMixin, BaseEstimator):
             self.learning_rate_ = move / size if size > 0 and move > 0 else 1.0
         return self.learning_rate_
 
-    def _bounds(self, target):
-        if self.bounds is None:
-            return None
-        d = target.shape[1]
-        try:
-            low, high = (np.broadcast_to(np.asarray(b, float), d) for b in self.bounds)
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"bounds must be (low, high), each a number or an array of {d}; got "
-                f"{self.bounds!r}."
-            ) from error
-        if not np.all(low < high):
-            raise ValueError(
-                f"bounds must be (low, high) with low < high; got {low}, {high}."
-            )
-        return np.stack([low, high]).astype(target.dtype)
-
     def _run(self, X, flow, state, held_out):
         """Run from check to check; what is fitted is always that of the last one."""
         first = not self._runs
-        self._runs.append((flow, _to_numpy(state)))
+        self._runs.append((flow, to_numpy(state)))
         if first:
             self._check(flow, state, held_out)
         left = max(self.max_iter - int(state.step), 0)
@@ -398,7 +355,7 @@ class ParticleFlowGenerator(CallbackSupport, TransformerMixin, BaseEstimator):
     def _check(self, flow, state, held_out):
         """Take over the state; return whether the flow may stop."""
         loss, objective, coef = _flow.gain(flow, state.particles)
-        state = _to_numpy(state)
+        state = to_numpy(state)
         step, particles, nearest, stale = int(state.step), state.particles, True, 0
         if held_out is not None:
             distance = energy_distance(particles, held_out)
@@ -429,8 +386,9 @@ class ParticleFlowGenerator(CallbackSupport, TransformerMixin, BaseEstimator):
             objective=float(objective),
         )
 
-    def _reconstruction(self):
-        return {name: value for name, value in vars(self).items() if name.endswith("_")}
+    @property
+    def _cloud(self):
+        return self.particles_
 
     def sample(self, n_samples=1, random_state=None):
         """Draw points of the learned distribution.
@@ -448,16 +406,13 @@ class ParticleFlowGenerator(CallbackSupport, TransformerMixin, BaseEstimator):
         X : ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        if not isinstance(n_samples, Integral) or n_samples < 1:
-            raise ValueError(
-                f"n_samples must be an integer of at least 1, got {n_samples}."
-            )
+        check_n_samples(n_samples)
         rng = check_random_state(random_state)
         n = len(self.particles_)
         if n_samples <= n:
             return self.particles_[rng.permutation(n)[:n_samples]]
         target = self._runs[-1][0].target
-        if not (isinstance(self.init, str) or callable(self.init)):
+        if not self._draws_noise:
             raise ValueError(
                 f"n_samples={n_samples} is more than the {n} particles, and init is an "
                 "array, from which no fresh noise can be drawn; give transform the "
@@ -507,25 +462,3 @@ class ParticleFlowGenerator(CallbackSupport, TransformerMixin, BaseEstimator):
             state = _flow.advance(flow, state, steps)
             passengers, optimizer = state.passengers, state.passenger_optimizer
         return np.array(passengers)
-
-    def score(self, X, y=None):
-        """Minus the energy distance of the particles to X; larger is better.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Points to compare with; held out, if copying the data is not to be rewarded.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        score : float
-        """
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOATS, reset=False)
-        return -float(energy_distance(self.particles_, X))
-
-
-def _to_numpy(state):
-    return jax.tree.map(np.asarray, state)

@@ -449,3 +449,59 @@ def test_relaxation_is_finite_in_float32(name):
     K, y, cotangent = (a.astype("float32") for a in (gram(name), Y, COTANGENT))
     for result in relaxed(K, y, 1e4, cotangent):
         assert np.all(np.isfinite(result))
+
+
+def labels(n):
+    return (np.arange(n) < n // 2).astype(float)
+
+
+OBJECTIVES = {
+    "squares": lambda D: jnp.mean((1 - D) ** 2),
+    "softplus": lambda D: jnp.mean(jnp.logaddexp(0, -3 * D)),
+}
+
+
+@partial(jax.jit, static_argnames=("objective", "stages"))
+def adjoint(K, y, rate, objective, stages):
+    with mock.patch.object(matrix_functions, "STAGES", stages):
+        g = OBJECTIVES[objective]
+        return matrix_functions.relaxation_gradient(K, y, rate, g, 1e-10)
+
+
+def adjoint_oracle(K, y, rate, objective):
+    """By scipy: an exponential of twice the size holds its own derivative (Van Loan)."""
+    n = len(K)
+    with jax.enable_x64(True):
+        D = y - expm(-rate * K) @ y
+        value, p = jax.value_and_grad(OBJECTIVES[objective])(jnp.asarray(D))
+    block = np.zeros((2 * n, 2 * n))
+    block[:n, :n] = block[n:, n:] = -rate * K
+    block[:n, n:] = rate * np.outer(p, y)  # -d/dK of e^{-λK} is symmetric in its two ends
+    K_bar = expm(block)[:n, n:]
+    return value, (K_bar + K_bar.T) / 2
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("name", MATRICES)
+def test_adjoint_of_relaxation(name, objective):
+    """In Krylov spaces, by eigendecomposition, and from one to the other."""
+    for n, stages in [(20, matrix_functions.STAGES), (150, (16, 32)), (150, (16,))]:
+        K, y = matrix(name, n), labels(n)
+        for rate in (0.5, 300.0):
+            expected = adjoint_oracle(K, y, rate, objective)
+            with jax.enable_x64(True):
+                value, K_bar = adjoint(K, y, rate, objective, stages)
+            assert value == pytest.approx(float(expected[0]), rel=1e-9)
+            assert relative_error(K_bar, expected[1]) < 1e-8
+
+
+def test_adjoint_with_equal_eigenvalues():
+    """K a multiple of the identity: D = (1 - e^{-λκ})y, K̄ = λ e^{-λκ} (p̄yᵀ + yp̄ᵀ)/2."""
+    y, kappa, rate = labels(80), 0.7, 2.0
+    with jax.enable_x64(True):
+        value, K_bar = adjoint(kappa * np.eye(80), y, rate, "squares", (16,))
+    gone = np.exp(-rate * kappa)
+    p = 2 / 80 * ((1 - gone) * y - 1)
+    assert value == pytest.approx(np.mean((1 - (1 - gone) * y) ** 2), rel=1e-12)
+    expected = rate * gone * (np.outer(p, y) + np.outer(y, p)) / 2
+    assert relative_error(K_bar, expected) < 1e-12

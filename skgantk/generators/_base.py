@@ -1,0 +1,112 @@
+"""What all generators that move points have in common."""
+
+from numbers import Integral
+
+import jax
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skgantk.generators._callbacks import CallbackSupport
+from skgantk.generators._optimizers import OPTIMIZERS
+from skgantk.metrics import energy_distance
+
+FLOATS = [np.float64, np.float32]
+FAR = 1e3  # times the extent of the two clouds; a point further away is lost
+
+
+class BaseGenerator(CallbackSupport, BaseEstimator):
+    """Base class: where points start, the box they stay in, and how they are judged.
+
+    A subclass has the parameters ``init`` and ``bounds``, and ``_cloud``, its fitted
+    points.
+    """
+
+    _parameter_constraints: dict = {
+        "optimizer": [StrOptions(set(OPTIMIZERS))],
+        "decay": ["boolean"],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "check_every": [Interval(Integral, 1, None, closed="left")],
+        "init": [StrOptions({"gaussian", "normal", "uniform"}), "array-like", callable],
+        "bounds": [tuple, list, np.ndarray, None],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    @property
+    def _draws_noise(self):
+        """Whether ``init`` can be drawn from anew."""
+        return isinstance(self.init, str) or callable(self.init)
+
+    def _noise(self, X, n, rng):
+        """n points to start from, in the dtype of X."""
+        shape = (n, X.shape[1])
+        if not isinstance(self.init, str):
+            points = self.init(n, rng) if callable(self.init) else self.init
+        elif self.init == "uniform":
+            box = self._box(X)
+            low, high = (X.min(axis=0), X.max(axis=0)) if box is None else box
+            points = rng.uniform(low, high, size=shape)
+        else:
+            points = rng.normal(size=shape)
+            if self.init == "gaussian":
+                points = X.mean(axis=0) + X.std(axis=0) * points
+        points = check_array(points, dtype=X.dtype, input_name="init")
+        if points.shape != shape:
+            raise ValueError(f"init must give points of shape {shape}, got {points.shape}.")
+        return points
+
+    def _box(self, X):
+        """``bounds`` as an array (2, n_features) in the dtype of X, or None."""
+        if self.bounds is None:
+            return None
+        d = X.shape[1]
+        try:
+            low, high = (np.broadcast_to(np.asarray(b, float), d) for b in self.bounds)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"bounds must be (low, high), each a number or an array of {d}; got "
+                f"{self.bounds!r}."
+            ) from error
+        if not np.all(low < high):
+            raise ValueError(
+                f"bounds must be (low, high) with low < high; got {low}, {high}."
+            )
+        return np.stack([low, high]).astype(X.dtype)
+
+    def _reconstruction(self):
+        return {name: value for name, value in vars(self).items() if name.endswith("_")}
+
+    def score(self, X, y=None):
+        """Minus the energy distance of the fitted points to X; larger is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Points to compare with; held out, if copying the data is not to be rewarded.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        score : float
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=FLOATS, reset=False)
+        return -float(energy_distance(self._cloud, X))
+
+
+def check_n_samples(n_samples):
+    """Raise unless it is an integer of at least 1."""
+    if not isinstance(n_samples, Integral) or n_samples < 1:
+        raise ValueError(f"n_samples must be an integer of at least 1, got {n_samples}.")
+
+
+def to_numpy(state):
+    """A pytree with NumPy arrays in the place of JAX's."""
+    return jax.tree.map(np.asarray, state)

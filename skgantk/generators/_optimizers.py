@@ -1,0 +1,20 @@
+"""How a gradient becomes a step: shared by the generators."""
+
+from functools import lru_cache
+
+import jax.numpy as jnp
+import optax
+
+# Directions of descent, in units of the learning rate. Made once: JAX compiles anew for
+# every new object.
+OPTIMIZERS = {
+    "gradient": lru_cache(lambda: optax.sgd(1.0)),
+    "momentum": lru_cache(lambda: optax.sgd(1.0, momentum=0.9)),
+    "adam": lru_cache(lambda: optax.adam(1.0)),
+}
+
+
+def falling(learning_rate, decay, step, max_iter):
+    """The learning rate at a step, falling linearly by the share ``decay``."""
+    return learning_rate * (1 - decay * jnp.minimum(step / max_iter, 1))
+
