@@ -1,7 +1,8 @@
 """MNIST: time, memory and picture of a flow onto images.
 
 256 images, padded to 32 × 32 and scaled to [-1, 1] as in [F22], 1000 steps from uniform
-noise in float32, τ = 1000, momentum, decaying step; the distances are to the training images and to held-out ones.
+noise in float32, τ = 1000, momentum, decaying step; the distances are to the training
+images and to held-out ones.
 Writes ../out/mnist.png. Needs ../../shared/data/mnist_10k.npz; left out where it is absent.
 """
 

@@ -1,6 +1,15 @@
 """Infinite-width GANs as scikit-learn estimators."""
 
-from skgantk import datasets, discriminators, generators, kernels, losses, metrics
+from skgantk import (
+    datasets,
+    discriminators,
+    generators,
+    kernels,
+    losses,
+    metrics,
+    model_selection,
+    pipeline,
+)
 from skgantk._version import __version__
 
 __all__ = [
@@ -11,4 +20,6 @@ __all__ = [
     "kernels",
     "losses",
     "metrics",
+    "model_selection",
+    "pipeline",
 ]

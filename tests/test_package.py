@@ -7,9 +7,27 @@ import sys
 import pytest
 
 import skgantk
-from skgantk import datasets, discriminators, generators, kernels, losses, metrics
+from skgantk import (
+    datasets,
+    discriminators,
+    generators,
+    kernels,
+    losses,
+    metrics,
+    model_selection,
+    pipeline,
+)
 
-MODULES = datasets, discriminators, generators, kernels, losses, metrics
+MODULES = (
+    datasets,
+    discriminators,
+    generators,
+    kernels,
+    losses,
+    metrics,
+    model_selection,
+    pipeline,
+)
 PUBLIC = [getattr(module, name) for module in MODULES for name in module.__all__]
 
 

@@ -1,5 +1,6 @@
 """Generators: estimators with ``fit`` and ``sample``."""
 
+from skgantk.generators._conditional import ConditionalSampler
 from skgantk.generators._particle_flow import ParticleFlowGenerator
 
-__all__ = ["ParticleFlowGenerator"]
+__all__ = ["ConditionalSampler", "ParticleFlowGenerator"]

@@ -17,6 +17,7 @@ ARGUMENTS = {
     metrics.mmd_test: ["X", "Y"],
     metrics.mode_coverage: ["X", "centres"],
     metrics.copying_score: ["X", "X_train", "X_held_out"],
+    metrics.frechet_distance: ["X", "Y"],
 }
 CASES = [(metric, name) for metric, names in ARGUMENTS.items() for name in names]
 over_arguments = pytest.mark.parametrize(
@@ -83,6 +84,9 @@ def test_input_is_not_changed_and_may_be_lists_integers_or_float32(metric):
         (metrics.sinkhorn_divergence, {"blur": "auto"}),
         (metrics.sinkhorn_divergence, {"scaling": 1.0}),
         (metrics.sinkhorn_divergence, {"scaling": 0.0}),
+        (metrics.frechet_distance, {"features": "inception"}),
+        (metrics.average_max_ssim, {"data_range": 0.0}),
+        (metrics.average_max_ssim, {"image_shape": 28}),
         (metrics.mmd, {"biased": "yes"}),
         (metrics.mmd_test, {"n_permutations": 0}),
         (metrics.mmd_test, {"random_state": "seed"}),

@@ -1,0 +1,330 @@
+"""ConditionalSampler: one generator per class, which also balances classes."""
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skgantk._samplers import column_dtypes, draw, restore
+from skgantk.discriminators._base import restored_on_error
+
+STRATEGIES = {"auto", "not majority", "minority", "not minority", "all"}
+
+
+class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
+    """Samples with labels: one generator per class, which also balances rare classes.
+
+    `fit` fits a clone of ``sampler`` to the rows of every class; `sample` draws rows of
+    the labels asked for, or of labels as frequent as in the data. `fit_resample` returns
+    the data with generated rows of the rare classes below, as imbalanced-learn's
+    over-samplers do [1]_, and works as a step of its pipeline.
+
+    Parameters
+    ----------
+    sampler : estimator
+        Any with ``fit(X)`` and ``sample(n_samples)``: a generator, a `SamplingPipeline`,
+        scikit-learn's KernelDensity or GaussianMixture.
+    sampling_strategy : str, float, dict or callable, default="auto"
+        How many rows of each class `fit_resample` returns, as imbalanced-learn has it.
+        "not majority", which is "auto", brings every class up to the count of the
+        greatest; "minority" only the smallest; "not minority" all but the smallest;
+        "all" all. A float in (0, 1], for two classes only, is the ratio of the smaller
+        count to the greater. A dict gives counts by class; a callable makes such a dict
+        of y.
+    random_state : int, RandomState instance or None, default=None
+        Of the fits and the rows of `fit_resample`. Each clone has a seed of its own in
+        the place of the ``random_state`` of ``sampler``.
+    n_jobs : int, default=None
+        How many classes are fitted in parallel.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    class_prior_ : ndarray of shape (n_classes,)
+        Their frequencies.
+    samplers_ : dict
+        The fitted sampler by label; after `fit_resample` of the classes that got new
+        rows.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where ``X`` had names that are all strings.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a parameter is out of its range.
+    ValueError
+        If ``sampling_strategy`` does not fit the classes, or a label is unknown.
+
+    See Also
+    --------
+    skgantk.pipeline.SamplingPipeline : With transformers before the generator.
+
+    Notes
+    -----
+    Whether a class may have a single row is up to ``sampler``; where it fails, the error
+    has a note with the class.
+
+    Given a pandas DataFrame, it returns DataFrames of the same columns and dtypes, in the
+    way of `SamplingPipeline`.
+
+    References
+    ----------
+    .. [1] Lemaître, Nogueira and Aridas, "Imbalanced-learn: a Python toolbox to tackle the
+       curse of imbalanced datasets in machine learning", JMLR 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.neighbors import KernelDensity
+    >>> from skgantk.generators import ConditionalSampler
+    >>> X = np.arange(12.0).reshape(-1, 1)
+    >>> y = np.repeat(["often", "rare"], [10, 2])
+    >>> conditional = ConditionalSampler(KernelDensity(bandwidth=0.1), random_state=0)
+    >>> X_new, labels = conditional.fit(X, y).sample(y=["rare", "often", "rare"])
+    >>> X_new.ravel() > 9.5
+    array([ True, False,  True])
+    >>> X_balanced, y_balanced = conditional.fit_resample(X, y)
+    >>> int(np.sum(y_balanced == "rare"))
+    10
+    """
+
+    _parameter_constraints: dict = {
+        "sampler": [HasMethods(["fit", "sample"])],
+        "sampling_strategy": [
+            StrOptions(STRATEGIES),
+            Interval(Real, 0, 1, closed="right"),
+            Mapping,
+            callable,
+        ],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(self, sampler, sampling_strategy="auto", random_state=None, n_jobs=None):
+        self.sampler = sampler
+        self.sampling_strategy = sampling_strategy
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y):
+        """Fit one sampler to each class.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            The data.
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        Returns
+        -------
+        self : object
+        """
+        with restored_on_error(self):
+            X, codes = self._validated(X, y)
+            rng = check_random_state(self.random_state)
+            self._fit_classes(X, codes, range(len(self.classes_)), rng)
+        return self
+
+    def _validated(self, X, y):
+        array, y = validate_data(self, X, y, dtype=None, ensure_all_finite=False)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        self.class_prior_ = np.bincount(codes) / len(codes)
+        self._dtypes = column_dtypes(X)
+        return (array if self._dtypes is None else X), codes
+
+    def _fit_classes(self, X, codes, wanted, rng):
+        labels = self.classes_.tolist()
+        fitted = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit_one)(_seeded(self.sampler, rng), X[codes == k], labels[k])
+            for k in wanted
+        )
+        self.samplers_ = {labels[k]: sampler for k, sampler in zip(wanted, fitted)}
+
+    def sample(self, n_samples=1, y=None, random_state=None):
+        """Draw rows and their labels.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            How many, of labels that are as frequent as in the data; not used with ``y``.
+        y : array-like of shape (n_samples,), default=None
+            The labels, for one row each.
+        random_state : int, RandomState instance or None, default=None
+            Of the draw; None draws afresh at every call.
+
+        Returns
+        -------
+        X : ndarray or DataFrame of shape (n_samples, n_features)
+            The rows; a DataFrame if the fit was to one.
+        y : ndarray of shape (n_samples,)
+            Their labels.
+        """
+        check_is_fitted(self)
+        rng = check_random_state(random_state)
+        if y is None:
+            if not isinstance(n_samples, Integral) or n_samples < 1:
+                raise ValueError(
+                    f"n_samples must be an integer of at least 1, got {n_samples}."
+                )
+            codes = rng.choice(len(self.classes_), size=n_samples, p=self.class_prior_)
+        else:
+            codes = self._codes(y)
+        return self._draw(codes, rng), self.classes_[codes]
+
+    def _codes(self, y):
+        y = np.asarray(y)
+        if y.ndim != 1 or not len(y):
+            raise ValueError(
+                f"y must be a list of labels, got an array of shape {y.shape}."
+            )
+        self._check_known(dict.fromkeys(y.tolist()), "y")
+        return np.searchsorted(self.classes_, y)
+
+    def _check_known(self, labels, where):
+        known = self.classes_.tolist()
+        unknown = [label for label in labels if label not in known]
+        if unknown:
+            raise ValueError(f"{where} has {unknown}; the labels are {known}.")
+
+    def _draw(self, codes, rng):
+        """One row for each code, in their order."""
+        labels = self.classes_.tolist()
+        present, counts = np.unique(codes, return_counts=True)
+        unfitted = [labels[k] for k in present if labels[k] not in self.samplers_]
+        if unfitted:
+            raise ValueError(
+                f"No sampler is fitted to {unfitted}: fit_resample fits those of the "
+                "classes that get new rows. Call fit."
+            )
+        blocks = []
+        for k, n in zip(present, counts.tolist()):
+            rows = draw(self.samplers_[labels[k]], n, rng)
+            # GaussianMixture's come with the numbers of their components.
+            blocks.append(np.asarray(rows[0] if isinstance(rows, tuple) else rows))
+        by_class = np.argsort(codes, kind="stable")
+        return restore(np.concatenate(blocks)[np.argsort(by_class)], self._dtypes)
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit_resample(self, X, y):
+        """Return the data and, below them, generated rows of the rare classes.
+
+        Only these classes get a sampler.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            The data.
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        Returns
+        -------
+        X_resampled : ndarray or DataFrame of shape (n_samples_new, n_features)
+            X, and then the new rows, class by class.
+        y_resampled : ndarray or Series of shape (n_samples_new,)
+            Their labels.
+        """
+        with restored_on_error(self):
+            data, codes = self._validated(X, y)
+            n_new = self._n_new(codes)
+            rng = check_random_state(self.random_state)
+            self._fit_classes(data, codes, np.flatnonzero(n_new), rng)
+            codes_new = np.repeat(np.arange(len(self.classes_)), n_new)
+            labels = self.classes_[np.concatenate([codes, codes_new])]
+            rows = [self._draw(codes_new, rng)] if len(codes_new) else []
+        return _stacked(data, *rows), _like(y, labels)
+
+    def _n_new(self, codes):
+        """How many rows each class is to get."""
+        strategy, counts = self.sampling_strategy, np.bincount(codes)
+        most, least = np.argmax(counts), np.argmin(counts)
+        if callable(strategy):
+            strategy = strategy(self.classes_[codes])
+        if isinstance(strategy, Mapping):
+            return self._from_counts(strategy, counts)
+        if isinstance(strategy, Real):
+            return self._from_ratio(strategy, counts)
+        n_new = counts[most] - counts
+        if strategy in ("auto", "not majority", "all"):
+            return n_new  # which is 0 for the majority
+        chosen = np.arange(len(counts)) == least
+        return np.where(chosen if strategy == "minority" else ~chosen, n_new, 0)
+
+    def _from_counts(self, strategy, counts):
+        present = dict(zip(self.classes_.tolist(), counts.tolist()))
+        self._check_known(strategy, "sampling_strategy")
+        n_new = np.array([strategy.get(label, n) - n for label, n in present.items()])
+        if n_new.dtype.kind not in "iu" or np.any(n_new < 0):
+            raise ValueError(
+                "sampling_strategy must give counts that are integers and no less than "
+                f"those of the data, {present}; got {dict(strategy)}."
+            )
+        return n_new
+
+    def _from_ratio(self, ratio, counts):
+        if len(counts) != 2:
+            raise ValueError(
+                "sampling_strategy may be a float for two classes only, and there are "
+                f"{len(counts)}. Take a dict of counts."
+            )
+        smaller = int(counts.max() * ratio)
+        if smaller < counts.min():
+            raise ValueError(
+                f"sampling_strategy={ratio} asks for {smaller} rows of the smaller class, "
+                f"which has {counts.min()}. Take {counts.min() / counts.max():.3g} or more."
+            )
+        n_new = np.zeros(2, int)
+        n_new[np.argmin(counts)] = smaller - counts.min()
+        return n_new
+
+
+def _seeded(sampler, rng):
+    """A clone whose every random_state is an integer drawn from rng."""
+    sampler = clone(sampler)
+    names = [n for n in sorted(sampler.get_params()) if n.split("__")[-1] == "random_state"]
+    seeds = rng.randint(np.iinfo(np.int32).max, size=len(names))
+    return sampler.set_params(**dict(zip(names, seeds.tolist())))
+
+
+def _fit_one(sampler, X, label):
+    try:
+        return sampler.fit(X)
+    except Exception as error:
+        error.add_note(f"It is the sampler of class {label!r}, which has {len(X)} rows.")
+        raise
+
+
+def _stacked(*blocks):
+    if hasattr(blocks[0], "iloc"):
+        import pandas as pd
+
+        return pd.concat(blocks, ignore_index=True)
+    dtype = blocks[0].dtype
+    floats = dtype.kind == "f"  # a float32 stays one; integers become what was generated
+    return np.concatenate(blocks, dtype=dtype if floats else None, casting="same_kind")
+
+
+def _like(y, labels):
+    """Labels in a Series like y, if y is one."""
+    if hasattr(y, "iloc") and getattr(y, "ndim", 0) == 1:
+        import pandas as pd
+
+        return pd.Series(labels, dtype=y.dtype, name=y.name)
+    return labels

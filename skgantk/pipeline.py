@@ -1,0 +1,158 @@
+"""SamplingPipeline: a scikit-learn pipeline that ends in a generator."""
+
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skgantk._samplers import column_dtypes, draw, restore
+
+__all__ = ["SamplingPipeline", "make_sampling_pipeline"]
+
+
+def _last_step_samples(pipeline):
+    return hasattr(pipeline.steps[-1][1], "sample")
+
+
+class SamplingPipeline(Pipeline):
+    """A pipeline whose samples come back to the space of the data.
+
+    The last step is a generator, fitted on what the steps before it make of the data;
+    `sample` draws from it and goes back through every step's ``inverse_transform``. All
+    else is as in `sklearn.pipeline.Pipeline`; ``score`` for one is the generator's, in
+    its own space.
+
+    Parameters
+    ----------
+    steps : list of (str, estimator) tuples
+        The transformers, each with ``inverse_transform`` or "passthrough", and last an
+        estimator with ``sample(n_samples)``.
+    transform_input : list of str, default=None
+        As in `sklearn.pipeline.Pipeline`.
+    memory : str or object with the joblib.Memory interface, default=None
+        Where to cache the fitted transformers.
+    verbose : bool, default=False
+        Whether to print the time of each step of the fit.
+
+    Attributes
+    ----------
+    named_steps : Bunch
+        Steps by name.
+    n_features_in_ : int
+        Number of features, if the first step has it.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if the first step has them.
+
+    Raises
+    ------
+    TypeError
+        In the fit, if a step has no ``inverse_transform``, or the last no ``sample``.
+    ValueError
+        In `sample`, if a categorical column's samples are not among its categories.
+
+    See Also
+    --------
+    make_sampling_pipeline : The same without names.
+
+    Notes
+    -----
+    Fitted to a pandas DataFrame, it samples DataFrames of the same columns and dtypes.
+    Integers are rounded and kept within their dtype, booleans are true from ½ on, a
+    category of numbers is the nearest. Categories of strings are encoded in a step that
+    comes back to them, such as `sklearn.preprocessing.OneHotEncoder`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.decomposition import PCA
+    >>> from sklearn.neighbors import KernelDensity
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skgantk.pipeline import SamplingPipeline
+    >>> X = 1e3 * np.random.default_rng(0).normal(size=(50, 5))
+    >>> steps = [("scale", StandardScaler()), ("pca", PCA(2)), ("kde", KernelDensity())]
+    >>> SamplingPipeline(steps).fit(X).sample(10).shape
+    (10, 5)
+    """
+
+    def _validate_steps(self):
+        super()._validate_steps()
+        *transformers, (last_name, last) = self.steps
+        for name, step in transformers:
+            if step not in (None, "passthrough") and not hasattr(step, "inverse_transform"):
+                raise TypeError(
+                    f"Samples must come back through every step, and step {name!r} "
+                    f"({type(step).__name__}) has no inverse_transform. Take a "
+                    "transformer that has one, or 'passthrough'."
+                )
+        if not hasattr(last, "sample"):
+            raise TypeError(
+                f"The last step must have a method sample; {last_name!r} "
+                f"({type(last).__name__}) has none. Take one of skgantk.generators, "
+                "KernelDensity or GaussianMixture."
+            )
+
+    def _fit(self, X, *args, **kwargs):
+        # fit, fit_transform and fit_predict all come through here.
+        transformed = super()._fit(X, *args, **kwargs)
+        self._dtypes = column_dtypes(X)
+        return transformed
+
+    @available_if(_last_step_samples)
+    def sample(self, n_samples=1, random_state=None):
+        """Draw from the last step and come back to the space of the data.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            How many.
+        random_state : int, RandomState instance or None, default=None
+            Of the draw; None draws afresh at every call.
+
+        Returns
+        -------
+        X : ndarray or DataFrame of shape (n_samples, n_features)
+            A DataFrame if the pipeline was fitted to one. Where the last step draws
+            pairs (X, y), as GaussianMixture and ConditionalSampler do, such a pair.
+        """
+        check_is_fitted(self)
+        samples = draw(self.steps[-1][1], n_samples, random_state)
+        samples, *labels = samples if isinstance(samples, tuple) else (samples,)
+        for _, step in reversed(self.steps[:-1]):
+            if step not in (None, "passthrough"):
+                samples = step.inverse_transform(samples)
+        samples = restore(samples, self._dtypes)
+        return (samples, *labels) if labels else samples
+
+
+def make_sampling_pipeline(*steps, memory=None, verbose=False):
+    """Make a `SamplingPipeline` whose steps are named after their types.
+
+    Parameters
+    ----------
+    *steps : estimators
+        The transformers and last the generator.
+    memory : str or object with the joblib.Memory interface, default=None
+        Where to cache the fitted transformers.
+    verbose : bool, default=False
+        Whether to print the time of each step of the fit.
+
+    Returns
+    -------
+    pipeline : SamplingPipeline
+
+    Raises
+    ------
+    TypeError
+        In the fit, if a step has no ``inverse_transform``, or the last no ``sample``.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.decomposition import PCA
+    >>> from sklearn.neighbors import KernelDensity
+    >>> from skgantk.pipeline import make_sampling_pipeline
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> make_sampling_pipeline(PCA(15), KernelDensity()).fit(X).sample(3).shape
+    (3, 64)
+    """
+    named = make_pipeline(*steps).steps
+    return SamplingPipeline(named, memory=memory, verbose=verbose)

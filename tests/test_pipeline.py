@@ -1,0 +1,222 @@
+"""Samples come back through the pipeline as what it was fitted on."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.decomposition import PCA
+from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LinearRegression
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KernelDensity
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    PolynomialFeatures,
+    StandardScaler,
+)
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skgantk.discriminators import NTKIPMDiscriminator
+from skgantk.generators import ParticleFlowGenerator
+from skgantk.kernels import RBF
+from skgantk.metrics import neg_energy_scorer
+from skgantk.pipeline import SamplingPipeline, make_sampling_pipeline
+
+X = np.random.default_rng(0).normal(size=(60, 3)) * [1, 10, 1e3] + [0, 5, -1e4]
+KDE = KernelDensity(bandwidth=0.1)
+FLOW = ParticleFlowGenerator(NTKIPMDiscriminator(RBF()), max_iter=2, random_state=0)
+
+
+@parametrize_with_checks(
+    [make_sampling_pipeline(StandardScaler(), KDE)],
+    # which Pipeline fails too: it fits the steps themselves
+    expected_failed_checks=lambda estimator: dict.fromkeys(
+        ["check_estimators_overwrite_params", "check_dont_overwrite_parameters"], ""
+    ),
+)
+def test_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize(
+    "last", [KDE, FLOW, GaussianMixture()], ids=lambda s: type(s).__name__
+)
+def test_samples_are_those_of_the_last_step_carried_back(last):
+    steps = [StandardScaler(), "passthrough", PCA(2)]
+    pipeline = make_sampling_pipeline(*steps, last).fit(X)
+    samples = pipeline.sample(7, random_state=3)
+    by_hand = make_pipeline(*steps).fit(X)
+    inner = clone(last).fit(by_hand.transform(X))
+    if isinstance(last, GaussianMixture):
+        expected = inner.set_params(random_state=3).sample(7)
+        assert_array_equal(samples[1], expected[1])
+        samples, expected = samples[0], expected[0]
+    else:
+        expected = inner.sample(7, random_state=3)
+    assert_allclose(samples, by_hand.inverse_transform(expected), rtol=1e-12)
+
+
+def test_samples_are_near_the_data():
+    pipeline = make_sampling_pipeline(StandardScaler(), KDE).fit(X)
+    samples = pipeline.sample(2000, random_state=0)
+    assert_allclose(samples.mean(axis=0), X.mean(axis=0), atol=0.1 * X.std(axis=0).max())
+    assert_allclose(samples.std(axis=0), X.std(axis=0), rtol=0.1)
+
+
+@pytest.mark.parametrize("last", [KDE, GaussianMixture(random_state=0)])
+def test_draws_differ_unless_they_are_seeded(last):
+    pipeline = make_sampling_pipeline(StandardScaler(), clone(last)).fit(X)
+
+    def draw(random_state=None):
+        samples = pipeline.sample(9, random_state=random_state)
+        return samples[0] if isinstance(samples, tuple) else samples
+
+    assert_array_equal(draw(1), draw(1))
+    assert np.any(draw(1) != draw(2))
+    assert np.any(draw() != draw())
+    assert pipeline[-1].get_params() == last.get_params()
+
+
+FRAME = pd.DataFrame(
+    {
+        "float": X[:, 0],
+        "float32": X[:, 1].astype("float32"),
+        "nullable": pd.array(X[:, 1], dtype="Float64"),
+        "int": np.arange(60),
+        "uint8": (np.arange(60) % 2 * 255).astype("uint8"),
+        "Int64": pd.array(np.arange(60), dtype="Int64"),
+        "bool": np.arange(60) % 3 == 0,
+        "boolean": pd.array(np.arange(60) % 3 == 0, dtype="boolean"),
+        "stars": pd.Categorical(np.arange(60) % 3 * 2, categories=[4, 2, 0], ordered=True),
+    }
+)
+
+
+def test_a_frame_gives_frames_of_its_columns_and_dtypes():
+    pipeline = make_sampling_pipeline(StandardScaler(), KernelDensity(bandwidth=0.5))
+    samples = pipeline.fit(FRAME).sample(400, random_state=0)
+    pd.testing.assert_index_equal(samples.columns, FRAME.columns)
+    pd.testing.assert_series_equal(samples.dtypes, FRAME.dtypes)
+    assert_array_equal(samples.index, np.arange(400))
+    assert not samples.isna().any(axis=None)
+    # kept within the dtype, though half of the noise is beyond it
+    assert np.mean(samples["uint8"] == 255) > 0.2
+    assert np.mean(samples["uint8"] == 0) > 0.2
+    # rounded, not cut off, which would lower the mean by a half
+    raw = pipeline[-1].sample(400, random_state=0) * pipeline[0].scale_ + pipeline[0].mean_
+    for i in (3, 5, 6, 7):
+        expected = np.round(raw[:, i]) if i < 6 else raw[:, i] >= 0.5
+        assert_array_equal(samples.iloc[:, i].astype(float), expected)
+    nearest = np.array([0, 2, 4])[np.abs(raw[:, [8]] - [0, 2, 4]).argmin(axis=1)]
+    assert_array_equal(samples["stars"].astype(int), nearest)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "Int64", "UInt64"])
+def test_the_greatest_integers_do_not_overflow(dtype):
+    greatest = np.iinfo(dtype.lower()).max
+    frame = pd.DataFrame({"a": np.array([0, greatest], dtype=dtype.lower())}).astype(dtype)
+    pipeline = make_sampling_pipeline(StandardScaler(), KernelDensity(bandwidth=2.0))
+    samples = pipeline.fit(frame).sample(50, random_state=0)["a"]
+    assert samples.dtype == dtype
+    assert samples.max() > greatest - 2**12
+    assert samples.min() < 0 or dtype.lower().startswith("u")
+
+
+WORDS = pd.DataFrame(
+    {"colour": ["red", "blue", "red", "green"] * 5, "flag": [True, False] * 10}
+)
+
+
+@pytest.mark.parametrize("dtype", [object, "str", "category"])
+def test_encoded_strings_come_back(dtype):
+    frame = WORDS.astype({"colour": dtype})
+    encoder = OneHotEncoder(sparse_output=False)
+    samples = make_sampling_pipeline(encoder, KDE).fit(frame).sample(30, random_state=0)
+    pd.testing.assert_series_equal(samples.dtypes, frame.dtypes)
+    assert set(samples["colour"]) == {"red", "blue", "green"}
+    # red goes with True, in every row
+    assert_array_equal(samples["colour"] == "red", samples["flag"])
+
+
+def test_samples_that_are_no_categories_are_refused():
+    frame = pd.DataFrame({"grade": pd.Categorical(["1", "2"] * 9)})
+    to_number = FunctionTransformer(lambda X: X.astype(float), check_inverse=False)
+    pipeline = make_sampling_pipeline(to_number, KDE).fit(frame)
+    with pytest.raises(ValueError, match=r"'grade' is categorical.*\['1', '2'\]. Encode"):
+        pipeline.sample(3)
+
+
+class Rows(TransformerMixin, BaseEstimator):
+    """Samples the first rows, and transforms like a ParticleFlowGenerator."""
+
+    def fit(self, X, y=None):
+        self.X_ = X
+        return self
+
+    def sample(self, n_samples=1):
+        return self.X_[:n_samples]
+
+    def transform(self, X):
+        return X
+
+
+def test_an_array_after_a_frame_gives_arrays_again():
+    pipeline = make_sampling_pipeline(StandardScaler(), Rows()).fit(FRAME)
+    assert isinstance(pipeline.sample(2), pd.DataFrame)
+    assert isinstance(pipeline.fit(X).sample(2), np.ndarray)
+    assert pipeline.fit_transform(FRAME).shape == FRAME.shape
+    pd.testing.assert_frame_equal(pipeline.sample(2), FRAME[:2])
+
+
+def test_fit_predict_is_a_fit_as_well():
+    pipeline = make_sampling_pipeline(StandardScaler(), GaussianMixture(2, random_state=0))
+    assert pipeline.fit_predict(FRAME[["float"]]).shape == (60,)
+    assert list(pipeline.sample(2)[0].columns) == ["float"]
+
+
+def test_steps_without_a_way_back_are_refused_in_the_fit():
+    for steps in ([PolynomialFeatures()], [StandardScaler(), PolynomialFeatures()]):
+        with pytest.raises(TypeError, match=r"'polynomialfeatures' .*no inverse_transform"):
+            make_sampling_pipeline(*steps, KDE).fit(X)
+    with pytest.raises(TypeError, match=r"'linearregression' .* has none"):
+        make_sampling_pipeline(StandardScaler(), LinearRegression()).fit(X)
+    with pytest.raises(TypeError, match="must have a method sample"):
+        make_sampling_pipeline(StandardScaler(), "passthrough").fit(X)
+    assert not hasattr(make_sampling_pipeline(StandardScaler()), "sample")
+    assert hasattr(make_sampling_pipeline(SelectKBest(), KDE), "sample")
+
+
+def test_score_is_that_of_the_transformed_space():
+    pipeline = make_sampling_pipeline(StandardScaler(), KDE).fit(X)
+    Z = StandardScaler().fit_transform(X)
+    assert_allclose(pipeline.score(X[:9]), clone(KDE).fit(Z).score(Z[:9]), rtol=1e-12)
+
+
+def test_searches_tune_its_steps():
+    grid = {"kerneldensity__bandwidth": [0.2, 50.0], "pca": ["passthrough", PCA(1)]}
+    pipeline = make_sampling_pipeline(StandardScaler(), PCA(), KDE)
+    search = GridSearchCV(pipeline, grid, cv=2, scoring=neg_energy_scorer).fit(X)
+    assert search.best_params_ == {"kerneldensity__bandwidth": 0.2, "pca": "passthrough"}
+    assert search.best_estimator_.sample(4).shape == (4, 3)
+
+
+def test_it_is_a_pipeline_in_all_else(tmp_path):
+    pipeline = make_sampling_pipeline(StandardScaler(), PCA(2), KDE, memory=str(tmp_path))
+    pipeline.fit(FRAME[["float", "int"]])
+    for copy in (
+        pickle.loads(pickle.dumps(pipeline)),
+        clone(pipeline).fit(FRAME[["float", "int"]]),
+    ):
+        pd.testing.assert_frame_equal(copy.sample(5, 0), pipeline.sample(5, 0))
+    assert isinstance(pipeline[:-1], SamplingPipeline)
+    assert list(pipeline[:-1].get_feature_names_out()) == ["pca0", "pca1"]
+    assert list(pipeline.feature_names_in_) == ["float", "int"]
+    pandas = clone(pipeline).set_output(transform="pandas").fit(FRAME[["float", "int"]])
+    pd.testing.assert_frame_equal(pandas.sample(5, 0), pipeline.sample(5, 0))
+    assert list(pandas[:-1].transform(FRAME[["float", "int"]])) == ["pca0", "pca1"]
