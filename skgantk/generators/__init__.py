@@ -1,6 +1,7 @@
 """Generators: estimators with ``fit`` and ``sample``."""
 
 from skgantk.generators._conditional import ConditionalSampler
+from skgantk.generators._gantk import GANTKSynthesizer
 from skgantk.generators._particle_flow import ParticleFlowGenerator
 
-__all__ = ["ConditionalSampler", "ParticleFlowGenerator"]
+__all__ = ["ConditionalSampler", "GANTKSynthesizer", "ParticleFlowGenerator"]

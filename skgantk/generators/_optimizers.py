@@ -17,4 +17,3 @@ OPTIMIZERS = {
 def falling(learning_rate, decay, step, max_iter):
     """The learning rate at a step, falling linearly by the share ``decay``."""
     return learning_rate * (1 - decay * jnp.minimum(step / max_iter, 1))
-

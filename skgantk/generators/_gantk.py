@@ -1,0 +1,511 @@
+"""GANTKSynthesizer: data from one hyperparameter."""
+
+import math
+import warnings
+from dataclasses import replace
+from numbers import Integral, Real
+
+import numpy as np
+from joblib import Parallel, delayed
+from joblib.parallel import get_active_backend
+from sklearn.base import _fit_context, clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process.kernels import Kernel
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skgantk._numerics.memory import check_memory
+from skgantk._numerics.precision import float64_scope
+from skgantk.discriminators._base import restored_on_error
+from skgantk.generators import _synthesis
+from skgantk.generators._base import FAR, FLOATS, BaseGenerator, check_n_samples, to_numpy
+from skgantk.generators._callbacks import checks
+from skgantk.kernels import NTK, as_core
+from skgantk.metrics import energy_distance
+from skgantk.model_selection._lambda import residual_root
+
+BATCH = 512  # rows of X, and of Z, of one discriminator, for batch_size="auto"
+# Movement in the first step, in spreads of the data, for learning_rate="auto".
+FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}
+COPY = 0.1  # usual distances to a training point; a sample nearer than this is a copy
+
+
+class GANTKSynthesizer(BaseGenerator):
+    r"""Synthetic data that a discriminator of infinite width takes for real (GA-NTK).
+
+    A discriminator D, an ensemble of infinitely wide networks trained on data X and
+    synthetic points Z for a time λ, is known in closed form ([1]_ Eq. 3). So Z is found
+    by one minimisation ([1]_ Eq. 4),
+
+    .. math::
+
+        \min_Z \| 1 - D(X, Z) \|^2, \qquad
+        D(X, Z) = (I - e^{-\lambda k(X \oplus Z, X \oplus Z)}) (1^n \oplus 0^m),
+
+    with gradients through kernel and exponential: no second player, no network, and one
+    hyperparameter, which is found too. It works on any numeric table as it is.
+
+    Parameters
+    ----------
+    kernel : Kernel, default=None
+        A kernel of `skgantk.kernels`, or one of scikit-learn's that `as_core` knows. If
+        None, that of [1]_'s fully connected network: ``NTK(depth=2,
+        weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True)``.
+    lam : float or "auto", default="auto"
+        λ > 0. "auto" is Algorithm 1 of [1]_, `search_lambda`: as long as D needs to tell
+        the data from noise up to ``epsilon``.
+    epsilon : float, default=0.05
+        The residual of Algorithm 1, between 0 and 0.5. The less, the sharper is D. [1]_
+        uses 1e-3 to 1e-2, for images; on tables points then snap to the data before they
+        have spread.
+    continuation : bool, default=True
+        Whether λ rises to its value from a hundredth of it, during the first half of the
+        steps: points spread over the whole before they turn to details. [1]_ does not.
+    objective : {"squared_error", "cross_entropy"}, default="squared_error"
+        What to minimise: [1]_ Eq. 4, or the cross-entropy of D's two outputs, fake and
+        real, as logits, as in the code of [1]_.
+    similarity_penalty : float, default=0.03
+        Weight of a penalty on copies: the mean of (1 - distance/r)² over the points
+        nearer to their nearest datum than the usual distance r of two neighbouring data.
+        The minimum of Eq. 4 alone is Z = X. 0 leaves it out.
+    standardize : bool, default=True
+        Whether features are centred and scaled to variance 1 before all else; samples are
+        scaled back. Not for images, where pixels have one scale.
+    optimizer : {"gradient", "momentum", "adam"}, default="adam"
+        How the gradient becomes a step: as it is (as in [1]_), with momentum 0.9, or Adam.
+    learning_rate : float or "auto", default="auto"
+        The step, in units of the standardised data if they are. "auto" is such that the
+        points move by a tenth of the data's spread in the first step (a fiftieth with
+        "momentum").
+    decay : bool, default=True
+        Whether the step falls linearly to 0 until ``max_iter``.
+    max_iter : int, default=100
+        Number of steps.
+    batch_size : int or "auto", default="auto"
+        Rows of X, and of Z, that one discriminator sees. Beyond it, both are split at
+        random, anew at each step, into groups with a discriminator each (batch-wise
+        GA-NTK [1]_). "auto" is 512.
+    early_stopping : bool, default=False
+        Whether to hold out some of the data and to keep the points that were nearest to
+        them in energy distance.
+    validation_fraction : float, default=0.2
+        Share of the data held out for ``early_stopping``.
+    n_iter_no_change : int, default=10
+        Checks without nearer points after which ``early_stopping`` ends the fit.
+    check_every : int, default=10
+        Steps between two checks: for early stopping, callbacks and the progress bar.
+        Steps in between run in one compiled loop.
+    init : {"gaussian", "normal", "uniform"}, array-like or callable, default="gaussian"
+        Where points start: Gaussian noise with the mean and the standard deviation of
+        each feature, standard normal noise, uniform noise in ``bounds`` (without: in the
+        range of each feature), the points given (n_points, n_features), or
+        ``init(n, random_state)``, which returns n points.
+    bounds : tuple (low, high), default=None
+        Box in which points are kept: two numbers, or two arrays (n_features,).
+    n_jobs : int, default=None
+        Number of problems that `sample` solves at once, through joblib: with its "loky"
+        and "threading" back ends, Dask and Ray. "multiprocessing" forks the process, under
+        which JAX stands still, and is refused.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the points where it was, until ``max_iter`` steps in
+        all.
+    verbose : bool or int, default=0
+        Whether to show a progress bar with the current loss.
+    random_state : int, RandomState instance or None, default=None
+        Of the start, batches and held-out points.
+
+    Attributes
+    ----------
+    samples_ : ndarray of shape (n_points, n_features)
+        The synthetic points, as many as data.
+    lam_ : float
+        The λ used, with ``batch_size`` points of each kind.
+    kernel_ : Kernel
+        The kernel used.
+    loss_curve_ : list of float
+        The objective (a mean over data and synthetic points) at the start and in the last
+        step before every check, each at the λ of its step.
+    validation_curve_ : list of float
+        With ``early_stopping``, the energy distance to the held-out points.
+    learning_rate_ : float
+        The step used.
+    n_iter_ : int
+        Number of steps that led to ``samples_``.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where ``X`` had names that are all strings.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a parameter is out of its range.
+    ValueError
+        If the input is not finite, ``init`` or ``bounds`` do not fit it, or no λ has the
+        residual ``epsilon``.
+    MemoryError
+        If the Gram matrix of one discriminator cannot fit; choose a ``batch_size``.
+
+    Warns
+    -----
+    UserWarning
+        If most samples are copies of data.
+    ConvergenceWarning
+        If the points run away, because the step is too large: they are left where they
+        were last near the data.
+
+    See Also
+    --------
+    search_lambda : Algorithm 1.
+    GeometricSearchCV : Algorithm 2, for what Algorithm 1 leaves to be tuned.
+    SamplingPipeline : Preprocessing whose samples come back through it.
+    ParticleFlowGenerator : Points that descend a discriminator held fixed at each step.
+
+    Notes
+    -----
+    float32 data are computed in float32, all else in float64. The discriminator separates
+    best at λ in units of 1/λ_max(K), which Algorithm 1 takes care of; for a grid search
+    vary ``epsilon``, or ``lam`` about a fitted ``lam_``.
+
+    References
+    ----------
+    .. [1] Zhang, Chou, Wu, "Generative adversarial method based on neural tangent
+       kernels", 2021.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skgantk.generators import GANTKSynthesizer
+    >>> X = load_iris().data
+    >>> synthesizer = GANTKSynthesizer(random_state=0).fit(X)
+    >>> synthesizer.sample(100).shape
+    (100, 4)
+    """
+
+    _parameter_constraints: dict = {
+        **BaseGenerator._parameter_constraints,
+        "kernel": [Kernel, None],
+        "lam": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
+        "epsilon": [Interval(Real, 0, 0.5, closed="neither")],
+        "continuation": ["boolean"],
+        "objective": [StrOptions(set(_synthesis.OBJECTIVES))],
+        "similarity_penalty": [Interval(Real, 0, None, closed="left")],
+        "standardize": ["boolean"],
+        "learning_rate": [
+            Interval(Real, 0, None, closed="neither"),
+            StrOptions({"auto"}),
+        ],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        kernel=None,
+        lam="auto",
+        *,
+        epsilon=0.05,
+        continuation=True,
+        objective="squared_error",
+        similarity_penalty=0.03,
+        standardize=True,
+        optimizer="adam",
+        learning_rate="auto",
+        decay=True,
+        max_iter=100,
+        batch_size="auto",
+        early_stopping=False,
+        validation_fraction=0.2,
+        n_iter_no_change=10,
+        check_every=10,
+        init="gaussian",
+        bounds=None,
+        n_jobs=None,
+        warm_start=False,
+        verbose=0,
+        random_state=None,
+    ):
+        self.kernel = kernel
+        self.lam = lam
+        self.epsilon = epsilon
+        self.continuation = continuation
+        self.objective = objective
+        self.similarity_penalty = similarity_penalty
+        self.standardize = standardize
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.decay = decay
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.check_every = check_every
+        self.init = init
+        self.bounds = bounds
+        self.n_jobs = n_jobs
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    @property
+    def _cloud(self):
+        return self.samples_
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    @float64_scope
+    def fit(self, X, y=None):
+        """Synthesise as many points as X has.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The data.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            Fitted. If the fit is interrupted, it is left as it was at the last check,
+            and ``warm_start`` goes on from there.
+        """
+        goes_on = self.warm_start and hasattr(self, "_state")
+        with restored_on_error(self):
+            X = validate_data(self, X, dtype=FLOATS, reset=not goes_on).copy()
+            if not goes_on:
+                self._reset(X)
+            target, held_out = self._split(self._scaled(X))
+            start = self._state.samples if goes_on else self._start
+            synthesis = self._synthesis(target, start)
+            state = self._state if goes_on else synthesis.start(start)
+            state = state._replace(diverged=np.zeros((), bool))
+        self._run(X, synthesis, state, held_out)
+        self._warn_of_copies(X)
+        return self
+
+    def _reset(self, X):
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        self._seed, self._stale, self._state = int(seed), 0, None
+        self._scaler = StandardScaler() if self.standardize else None
+        if self.standardize:
+            self._scaler.fit(X)
+        n = len(X) if self._draws_noise else len(self.init)
+        self._start = self._scaled(self._noise(X, n, np.random.RandomState(seed)))
+        self.kernel_ = _default_kernel() if self.kernel is None else clone(self.kernel)
+        self.n_iter_, self.loss_curve_, self.validation_curve_ = 0, [], []
+
+    def _scaled(self, X):
+        scaled = X if self._scaler is None else self._scaler.transform(X)
+        if not np.isfinite(scaled).all():
+            raise ValueError(
+                "X is of a scale at which its variance overflows or underflows; scale it."
+            )
+        return scaled
+
+    def _unscaled(self, Z):
+        X = Z if self._scaler is None else self._scaler.inverse_transform(Z)
+        # Scaling back rounds, so that the box needs to be drawn again.
+        return np.array(X) if self.bounds is None else np.clip(X, *self._box(X))
+
+    def _split(self, X):
+        if not self.early_stopping:
+            return X, None
+        return train_test_split(
+            X, test_size=self.validation_fraction, random_state=self._seed
+        )
+
+    def _synthesis(self, target, start):
+        core = as_core(self.kernel_)
+        batch = BATCH if self.batch_size == "auto" else self.batch_size
+        self._check_memory(min(batch, len(target)) + min(batch, len(start)), target)
+        centre = target.mean(axis=0)
+        spread = np.sqrt(np.mean((target - centre) ** 2))
+        extent = max(np.abs(start - centre).max(), np.abs(target - centre).max())
+        spacing = _spacing(target)
+        box = self._box(target)
+        if box is not None and self._scaler is not None:
+            box = self._scaler.transform(box)
+        synthesis = _synthesis.Synthesis(
+            core=core,
+            target=target,
+            lam=self._lam(core, target, batch),
+            softest=_synthesis.SOFTEST if self.continuation else 1.0,
+            bounds=box,
+            learning_rate=1.0,
+            decay=float(self.decay),
+            max_iter=float(self.max_iter),
+            penalty=float(self.similarity_penalty),
+            spacing=spacing or 1.0,
+            centre=centre,
+            radius=float(FAR * extent) or 1.0,
+            seed=self._seed,
+            objective=self.objective,
+            optimizer=self.optimizer,
+            batch_size=int(batch),
+            penalised=self.similarity_penalty > 0 and spacing > 0,
+        )
+        if self._state is None:
+            self._first_loss, size = _synthesis.first_step(synthesis, start)
+            self.learning_rate_ = self._rate(size, spread)
+        return replace(synthesis, learning_rate=self.learning_rate_)
+
+    def _check_memory(self, n, target):
+        check_memory(
+            6 * n * n * target.itemsize,  # K, K̄, their transposes, a decomposition
+            f"The {n} × {n} Gram matrix of GANTKSynthesizer, with its derivative,",
+            "Solve it batch-wise: choose a smaller batch_size.",
+        )
+
+    def _lam(self, core, target, batch):
+        if self.lam != "auto":
+            self.lam_ = float(self.lam)
+        elif self._state is None:
+            rows = np.random.RandomState(self._seed).permutation(len(target))[:batch]
+            noise = self._start
+            if not self._draws_noise:  # the points given may be anything but noise
+                rng = np.random.RandomState(self._seed)
+                noise = rng.normal(target.mean(0), target.std(0), target.shape)
+            noise = noise[: len(rows)]
+            # Data without spread cannot be told from noise like them; any λ will do.
+            spread = target.std() > 0
+            self.lam_ = (
+                residual_root(core, target[rows], noise, self.epsilon) if spread else 1.0
+            )
+        return self.lam_
+
+    def _rate(self, size, spread):
+        if self.learning_rate != "auto":
+            return float(self.learning_rate)
+        move = FIRST_MOVE[self.optimizer] * float(spread)
+        return move / size if size > 0 and move > 0 else 1.0
+
+    def _run(self, X, synthesis, state, held_out):
+        """Run from check to check; what is fitted is always that of the last one."""
+        if not self.loss_curve_:
+            self._check(synthesis, state._replace(loss=self._first_loss), held_out)
+        left = max(self.max_iter - int(state.step), 0)
+        with checks(self, X, math.ceil(left / self.check_every), self.verbose) as report:
+            while int(state.step) < self.max_iter:
+                # Checks stand at multiples of check_every, wherever a fit began.
+                step = int(state.step)
+                until = min(
+                    step - step % self.check_every + self.check_every, self.max_iter
+                )
+                state = _synthesis.advance(synthesis, state, until - step)
+                stop = self._check(synthesis, state, held_out)
+                if state.diverged:
+                    warnings.warn(
+                        "The points ran away from the data: the step is too large. They "
+                        f"are left as after step {self.n_iter_}. Choose a learning_rate "
+                        f"below {self.learning_rate_:.3g}.",
+                        ConvergenceWarning,
+                        stacklevel=5,
+                    )
+                    break
+                if report(self.loss_curve_[-1], self._reconstruction) or stop:
+                    break
+
+    def _check(self, synthesis, state, held_out):
+        """Take over the state; return whether to stop."""
+        state = to_numpy(state)
+        nearest, stale = True, 0
+        if held_out is not None:
+            distance = energy_distance(state.samples, held_out)
+            nearest = distance < min(self.validation_curve_, default=np.inf)
+            stale = 0 if nearest else self._stale + 1
+            self.validation_curve_.append(float(distance))
+        self._state, self._stale, self._problem = state, stale, synthesis
+        self.loss_curve_.append(float(state.loss))
+        if nearest:
+            self.samples_ = self._unscaled(state.samples)
+            self.n_iter_ = int(state.step)
+        return stale >= self.n_iter_no_change
+
+    def _warn_of_copies(self, X):
+        spacing = _spacing(self._scaled(X))
+        if spacing == 0:
+            return
+        neighbours = NearestNeighbors(n_neighbors=1).fit(self._scaled(X))
+        distance = neighbours.kneighbors(self._scaled(self.samples_))[0]
+        if np.mean(distance < COPY * spacing) > 0.5:
+            warnings.warn(
+                f"{np.mean(distance < COPY * spacing):.0%} of the samples are copies of "
+                "data: much nearer to them than data are to one another. Choose a greater "
+                "epsilon or similarity_penalty, fewer steps, or early_stopping.",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    def sample(self, n_samples=1, random_state=None):
+        """Draw synthetic points.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Up to the number of ``samples_`` they are drawn from those, without
+            replacement; for more, further problems are solved from fresh noise, with the
+            same λ and as many steps, ``n_jobs`` at once.
+        random_state : int, RandomState instance or None, default=None
+            Of the draw; None draws afresh at every call.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        check_n_samples(n_samples)
+        rng = check_random_state(random_state)
+        n = len(self.samples_)
+        if n_samples <= n:
+            return self.samples_[rng.permutation(n)[:n_samples]]
+        if not self._draws_noise:
+            raise ValueError(
+                f"n_samples={n_samples} is more than the {n} points, and init is an array, "
+                "from which no fresh noise can be drawn; give init as a callable."
+            )
+        target = self._unscaled(self._problem.target)
+        problems = []
+        for _ in range(math.ceil((n_samples - n) / n)):
+            seed = rng.randint(np.iinfo(np.int32).max)
+            start = self._scaled(self._noise(target, n, np.random.RandomState(seed)))
+            problems.append((replace(self._problem, seed=int(seed)), start, self.n_iter_))
+        solved = _parallel(self.n_jobs)(delayed(_solve)(*problem) for problem in problems)
+        fresh = [self._unscaled(samples) for samples in solved]
+        return np.concatenate([self.samples_, *fresh])[:n_samples]
+
+
+def _default_kernel():
+    """[Z21]'s fully connected network: three layers, with its code's variances."""
+    return NTK(depth=2, weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True)
+
+
+def _spacing(X):
+    """Median distance of a point to its nearest neighbour, 0 where there is none."""
+    if len(X) < 2:
+        return 0.0
+    distance, _ = NearestNeighbors(n_neighbors=1).fit(X).kneighbors()
+    return float(np.median(distance))
+
+
+def _parallel(n_jobs):
+    backend, _ = get_active_backend()
+    if type(backend).__name__ == "MultiprocessingBackend" and n_jobs not in (None, 1):
+        raise ValueError(
+            'joblib\'s "multiprocessing" back end forks the process, under which JAX '
+            'stands still. Use "loky" (the default), "threading", Dask or Ray.'
+        )
+    return Parallel(n_jobs=n_jobs)
+
+
+@float64_scope
+def _solve(synthesis, start, n_steps):
+    """The samples of one problem; pure, so that any process may solve it."""
+    return np.asarray(
+        _synthesis.advance(synthesis, synthesis.start(start), n_steps).samples
+    )
