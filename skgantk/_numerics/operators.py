@@ -8,6 +8,7 @@ The functions take a core (see `skgantk.kernels._core`) and arrays of one floati
 and are pure; callers open the float64 scope (`skgantk._numerics.precision`).
 """
 
+import math
 from functools import partial
 
 import jax
@@ -20,21 +21,42 @@ from skgantk._numerics.elementwise import stored
 TEMPORARIES = 32  # arrays of a tile's size that are alive at once, an upper estimate
 CPU_TILE = 2**17  # pairs; the time is flat around it on two cores
 TILE_COLUMNS = 1024
+LANES = 16  # of float32 in the longest vector registers of a CPU
 
 
-def tile_shape(n, m, itemsize, columns=TILE_COLUMNS):
-    """Return (rows, columns) of a tile for n × m pairs, with at most ``columns``."""
+def tile_shape(n, m, itemsize, columns=TILE_COLUMNS, values=1):
+    """Return (rows, columns) of a tile for n × m pairs, with at most ``columns``.
+
+    ``values`` is how many numbers a pair needs; see `Core.values_per_pair`.
+    """
     memory = sklearn.get_config()["working_memory"] * 2**20
-    pairs = max(1, int(memory / (TEMPORARIES * itemsize)))
+    pairs = max(1, int(memory / (TEMPORARIES * itemsize * values)))
     if jax.default_backend() == "cpu":
-        pairs = min(pairs, CPU_TILE)
+        pairs = min(pairs, max(1, CPU_TILE // values))
+    if values > 1:  # nearly square, because such kernels prepare every point of a tile
+        columns = min(columns, max(math.isqrt(pairs), pairs // n))
+        if columns > LANES:  # the innermost loop in whole vectors
+            columns = min(m, -(-columns // LANES) * LANES)
+            return _even(n, max(1, pairs // columns)), columns
     columns = _even(m, min(columns, pairs))
     return _even(n, max(1, pairs // columns)), columns
+
+
+def tile_of(core, n, m, dtype):
+    """Return `tile_shape` for n × m pairs of points of that dtype."""
+    return tile_shape(n, m, dtype.itemsize, values=core.values_per_pair)
 
 
 def gram_rows(n, m, itemsize):
     """Return the number of rows of the Gram matrix that are computed at once."""
     return tile_shape(n, m, itemsize, columns=m)[0]
+
+
+def _gram_tile(core, n, m, dtype):
+    """The same with the number of columns; None: all of them."""
+    if core.values_per_pair == 1:
+        return gram_rows(n, m, dtype.itemsize), None
+    return tile_of(core, n, m, dtype)
 
 
 def _even(total, block):
@@ -46,17 +68,26 @@ def _even(total, block):
 def gram(core, X, Y=None):
     """Return k(x_i, y_j), (n, m); with ``Y=None`` k(x_i, x_j), exactly symmetric."""
     m = len(X if Y is None else Y)
-    return _gram(core, X, Y, gram_rows(len(X), m, X.dtype.itemsize))
+    return _gram(core, X, Y, *_gram_tile(core, len(X), m, X.dtype))
 
 
 def product(core, X, Y, coef):
     """Return Σ_j coef_j k(x_i, y_j), (n,), without forming the Gram matrix."""
-    return _sum(core, X, Y, coef, tile_shape(len(X), len(Y), X.dtype.itemsize))
+    return _sum(core, X, Y, coef, tile_of(core, len(X), len(Y), X.dtype))
 
 
 def gradient(core, X, Y, coef):
     """Return Σ_j coef_j ∇ₓ k(x_i, y_j), (n, d); no n × m × d array is formed."""
-    return _gradient(core, X, Y, coef, tile_shape(len(X), len(Y), X.dtype.itemsize))
+    return _gradient(core, X, Y, coef, tile_of(core, len(X), len(Y), X.dtype))
+
+
+def pullback(core, X, Y, coef):
+    """Return Σ_j coef_ij ∇ₓ k(x_i, y_j), (n, d), for ``coef`` (n, m).
+
+    The adjoint of `gram` (core, X, Y) in X, for the cotangent ``coef``. That of
+    k(x_i, x_j) in X is ``pullback(core, X, X, coef + coef.T)``.
+    """
+    return _gradient(core, X, Y, coef, tile_of(core, len(X), len(Y), X.dtype))
 
 
 @jax.jit
@@ -67,32 +98,54 @@ def diag(core, X):
 
 def gram_tangent(core, tangent, X):
     """Return the derivative of `gram` (core, X) along ``tangent``, a core of tangents."""
-    rows = gram_rows(len(X), len(X), X.dtype.itemsize)
-    return _gram_tangent(core, tangent, X, rows)
+    tile = _gram_tile(core, len(X), len(X), X.dtype)
+    return _gram_tangent(core, tangent, X, *tile)
 
 
-@partial(jax.jit, static_argnames="rows")
-def _gram(core, X, Y, rows):
+@partial(jax.jit, static_argnames=("rows", "columns"))
+def _gram(core, X, Y, rows, columns=None):
     core = _like(core, X)
-    n, m = len(X), len(X if Y is None else Y)
-    x, y = geometry.clouds(_blocks(X, rows), X if Y is None else Y)
+    other = X if Y is None else Y
+    n, m = len(X), len(other)
+    y = other if columns is None else _blocks(other, columns)
+    x, y = geometry.clouds(_blocks(X, rows), y)
+
+    def tile(x, y, row, column):
+        same = (row[:, None] == column).astype(X.dtype) if Y is None else None
+        return core.gram(geometry.pairs(x, y, same))
 
     def block(args):
         x, row = args
-        same = (row[:, None] == jnp.arange(m)).astype(X.dtype) if Y is None else None
-        return core.gram(geometry.pairs(x, y, same))
+        if columns is None:
+            return tile(x, y, row, jnp.arange(m))
+        tiles = y, _blocks(jnp.arange(m), columns)
+
+        def evaluate(args):
+            y, column = args
+            return tile(x, y, row, column)
+
+        def upper(args):
+            """Zeros below the diagonal."""
+            zeros = jnp.zeros((rows, columns), X.dtype)
+            below = args[1][-1] < row[0]
+            return jax.lax.cond(below, lambda _: zeros, evaluate, args)
+
+        K = jax.lax.map(evaluate if Y is not None else upper, tiles)
+        return K.swapaxes(0, 1).reshape(rows, -1)[:, :m]
 
     K = jax.lax.map(block, (x, _blocks(jnp.arange(n), rows)))
     K = K.reshape(-1, m)[:n]
     if Y is not None:
         return K
+    if columns is not None:
+        return jnp.triu(K) + jnp.triu(K, 1).T
     K = stored(K)  # or a multiply-add may round K_ij + K_ji and K_ji + K_ij apart
     return (K + K.T) / 2
 
 
-@partial(jax.jit, static_argnames="rows")
-def _gram_tangent(core, tangent, X, rows):
-    return jax.jvp(lambda core: _gram(core, X, None, rows), (core,), (tangent,))[1]
+@partial(jax.jit, static_argnames=("rows", "columns"))
+def _gram_tangent(core, tangent, X, rows, columns):
+    return jax.jvp(lambda core: _gram(core, X, None, rows, columns), (core,), (tangent,))[1]
 
 
 @partial(jax.jit, static_argnames="shape")
@@ -116,24 +169,34 @@ def _like(core, X):
 
 
 def _sum_tiles(tile, X, Y, coef, shape):
-    """Sum ``tile(pairs, coef)`` over blocks of columns, for every block of rows."""
+    """Sum ``tile(pairs, coef)`` over blocks of columns, for every block of rows.
+
+    ``coef`` is (m,), the same for every row, or (n, m).
+    """
     rows, columns = shape
     x, y = geometry.clouds(_blocks(X, rows), _blocks(Y, columns))
-    coef = jnp.pad(coef, (0, -len(Y) % columns)).reshape(-1, columns)
+    coef = jnp.pad(coef, [(0, 0)] * (coef.ndim - 1) + [(0, -len(Y) % columns)])
+    coef = coef.reshape(*coef.shape[:-1], -1, columns)  # (..., blocks, columns)
 
-    def evaluate(x, y_and_coef):
-        return tile(geometry.pairs(x, y_and_coef[0]), y_and_coef[1])
+    def evaluate(x, y, coef):
+        return tile(geometry.pairs(x, y), coef)
 
-    first = jax.tree.map(lambda a: a[0], (x, (y, coef)))
-    zero = jnp.zeros_like(jax.eval_shape(evaluate, *first))
+    def block(x, coef):
+        zero = jnp.zeros_like(jax.eval_shape(evaluate, x, first(y), coef[0]))
 
-    def block(x):
         def add(total, y_and_coef):
-            return total + evaluate(x, y_and_coef), None
+            return total + evaluate(x, *y_and_coef), None
 
         return jax.lax.scan(add, zero, (y, coef))[0]
 
-    total = jax.lax.map(block, x)
+    def first(blocks):
+        return jax.tree.map(lambda a: a[0], blocks)
+
+    if coef.ndim == 3:
+        coef = _blocks(coef, rows).swapaxes(1, 2)  # (blocks, blocks, rows, columns)
+        total = jax.lax.map(lambda args: block(*args), (x, coef))
+    else:
+        total = jax.lax.map(lambda x: block(x, coef), x)
     return total.reshape(-1, *total.shape[2:])[: len(X)]
 
 

@@ -89,7 +89,7 @@ def self_gram(core, X, stored):
         fits = n * n * itemsize <= sklearn.get_config()["working_memory"] * 2**20
         stored = "always" if fits else "never"
     if stored == "never":
-        return SelfGram(core, X, None, operators.tile_shape(n, n, itemsize))
+        return SelfGram(core, X, None, operators.tile_of(core, n, n, X.dtype))
     check_memory(
         4 * n * n * itemsize,  # K, its transpose, eigenvectors or their like, work space
         f"The {n} × {n} Gram matrix of this discriminator, with its decomposition,",

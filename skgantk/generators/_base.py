@@ -1,15 +1,17 @@
 """What all generators that move points have in common."""
 
+import warnings
 from numbers import Integral
 
 import jax
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skgantk.generators._callbacks import CallbackSupport
+from skgantk.generators._callbacks import CallbackSupport, checks
 from skgantk.generators._optimizers import OPTIMIZERS
 from skgantk.metrics import energy_distance
 
@@ -51,11 +53,15 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         elif self.init == "uniform":
             box = self._box(X)
             low, high = (X.min(axis=0), X.max(axis=0)) if box is None else box
+            if not np.all(np.isfinite([low, high])):
+                raise ValueError('init="uniform" needs finite bounds.')
             points = rng.uniform(low, high, size=shape)
         else:
             points = rng.normal(size=shape)
             if self.init == "gaussian":
-                points = X.mean(axis=0) + X.std(axis=0) * points
+                mean, std = (f(axis=0, dtype=np.float64) for f in (X.mean, X.std))
+                constant = np.ptp(X, axis=0) == 0  # exactly, unlike a rounded mean
+                points = np.where(constant, X[0], mean + std * points)
         points = check_array(points, dtype=X.dtype, input_name="init")
         if points.shape != shape:
             raise ValueError(f"init must give points of shape {shape}, got {points.shape}.")
@@ -78,6 +84,31 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
                 f"bounds must be (low, high) with low < high; got {low}, {high}."
             )
         return np.stack([low, high]).astype(X.dtype)
+
+    def _run(self, X, state, advance, check):
+        """Run from check to check; what is fitted is always that of the last one.
+
+        ``advance(state, n)`` takes n steps; ``check(state)`` takes over the state and
+        returns whether to stop.
+        """
+        every, end = self.check_every, self.max_iter
+        # Checks stand at multiples of check_every, wherever a fit began.
+        total = max(-(-end // every) - int(state.step) // every, 0)
+        with checks(self, X, total, self.verbose) as report:
+            while (step := int(state.step)) < end:
+                state = advance(state, min(step - step % every + every, end) - step)
+                stop = check(state)
+                if state.diverged:
+                    warnings.warn(
+                        "The points ran away from the data: the step is too large. They "
+                        f"are left as after step {self.n_iter_}. Choose a learning_rate "
+                        f"below {self.learning_rate_:.3g}.",
+                        ConvergenceWarning,
+                        stacklevel=5,
+                    )
+                    break
+                if report(self.loss_curve_[-1], self._reconstruction) or stop:
+                    break
 
     def _reconstruction(self):
         return {name: value for name, value in vars(self).items() if name.endswith("_")}

@@ -9,7 +9,6 @@ import numpy as np
 from joblib import Parallel, delayed
 from joblib.parallel import get_active_backend
 from sklearn.base import _fit_context, clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process.kernels import Kernel
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
@@ -23,7 +22,6 @@ from skgantk._numerics.precision import float64_scope
 from skgantk.discriminators._base import restored_on_error
 from skgantk.generators import _synthesis
 from skgantk.generators._base import FAR, FLOATS, BaseGenerator, check_n_samples, to_numpy
-from skgantk.generators._callbacks import checks
 from skgantk.kernels import NTK, as_core
 from skgantk.metrics import energy_distance
 from skgantk.model_selection._lambda import residual_root
@@ -127,8 +125,8 @@ class GANTKSynthesizer(BaseGenerator):
     kernel_ : Kernel
         The kernel used.
     loss_curve_ : list of float
-        The objective (a mean over data and synthetic points) at the start and in the last
-        step before every check, each at the λ of its step.
+        The objective, a mean over data and synthetic points, with the penalty, at ``lam_``:
+        at the start and at every check.
     validation_curve_ : list of float
         With ``early_stopping``, the energy distance to the held-out points.
     learning_rate_ : float
@@ -285,7 +283,14 @@ class GANTKSynthesizer(BaseGenerator):
             synthesis = self._synthesis(target, start)
             state = self._state if goes_on else synthesis.start(start)
             state = state._replace(diverged=np.zeros((), bool))
-        self._run(X, synthesis, state, held_out)
+            if not goes_on:
+                self._check(synthesis, state, held_out)
+        self._run(
+            X,
+            state,
+            lambda state, n: _synthesis.advance(synthesis, state, n),
+            lambda state: self._check(synthesis, state, held_out),
+        )
         self._warn_of_copies(X)
         return self
 
@@ -294,19 +299,22 @@ class GANTKSynthesizer(BaseGenerator):
         self._seed, self._stale, self._state = int(seed), 0, None
         self._scaler = StandardScaler() if self.standardize else None
         if self.standardize:
-            self._scaler.fit(X)
+            with np.errstate(over="ignore", invalid="ignore"):
+                self._scaler.fit(X)
+            constant, var = np.ptp(X, axis=0) == 0, self._scaler.var_
+            self._scaler.mean_[constant] = X[0, constant]  # that of rounded sums is not
+            if not np.all(np.isfinite(var) & (constant | (var > 0))):
+                raise ValueError(
+                    "X is of a scale at which its variance overflows or underflows; "
+                    "scale it."
+                )
         n = len(X) if self._draws_noise else len(self.init)
         self._start = self._scaled(self._noise(X, n, np.random.RandomState(seed)))
         self.kernel_ = _default_kernel() if self.kernel is None else clone(self.kernel)
         self.n_iter_, self.loss_curve_, self.validation_curve_ = 0, [], []
 
     def _scaled(self, X):
-        scaled = X if self._scaler is None else self._scaler.transform(X)
-        if not np.isfinite(scaled).all():
-            raise ValueError(
-                "X is of a scale at which its variance overflows or underflows; scale it."
-            )
-        return scaled
+        return X if self._scaler is None else self._scaler.transform(X)
 
     def _unscaled(self, Z):
         X = Z if self._scaler is None else self._scaler.inverse_transform(Z)
@@ -330,7 +338,9 @@ class GANTKSynthesizer(BaseGenerator):
         spacing = _spacing(target)
         box = self._box(target)
         if box is not None and self._scaler is not None:
-            box = self._scaler.transform(box)
+            # Not by `transform`, which refuses sides that are open.
+            box = (box - self._scaler.mean_) / self._scaler.scale_
+            box = box.astype(target.dtype)
         synthesis = _synthesis.Synthesis(
             core=core,
             target=target,
@@ -351,8 +361,7 @@ class GANTKSynthesizer(BaseGenerator):
             penalised=self.similarity_penalty > 0 and spacing > 0,
         )
         if self._state is None:
-            self._first_loss, size = _synthesis.first_step(synthesis, start)
-            self.learning_rate_ = self._rate(size, spread)
+            self.learning_rate_ = self._rate(synthesis, start, spread)
         return replace(synthesis, learning_rate=self.learning_rate_)
 
     def _check_memory(self, n, target):
@@ -373,43 +382,18 @@ class GANTKSynthesizer(BaseGenerator):
                 noise = rng.normal(target.mean(0), target.std(0), target.shape)
             noise = noise[: len(rows)]
             # Data without spread cannot be told from noise like them; any λ will do.
-            spread = target.std() > 0
+            spread = np.any(np.ptp(target, axis=0) > 0)  # a rounded mean makes std > 0
             self.lam_ = (
                 residual_root(core, target[rows], noise, self.epsilon) if spread else 1.0
             )
         return self.lam_
 
-    def _rate(self, size, spread):
+    def _rate(self, synthesis, start, spread):
         if self.learning_rate != "auto":
             return float(self.learning_rate)
+        size = _synthesis.first_update(synthesis, start)
         move = FIRST_MOVE[self.optimizer] * float(spread)
         return move / size if size > 0 and move > 0 else 1.0
-
-    def _run(self, X, synthesis, state, held_out):
-        """Run from check to check; what is fitted is always that of the last one."""
-        if not self.loss_curve_:
-            self._check(synthesis, state._replace(loss=self._first_loss), held_out)
-        left = max(self.max_iter - int(state.step), 0)
-        with checks(self, X, math.ceil(left / self.check_every), self.verbose) as report:
-            while int(state.step) < self.max_iter:
-                # Checks stand at multiples of check_every, wherever a fit began.
-                step = int(state.step)
-                until = min(
-                    step - step % self.check_every + self.check_every, self.max_iter
-                )
-                state = _synthesis.advance(synthesis, state, until - step)
-                stop = self._check(synthesis, state, held_out)
-                if state.diverged:
-                    warnings.warn(
-                        "The points ran away from the data: the step is too large. They "
-                        f"are left as after step {self.n_iter_}. Choose a learning_rate "
-                        f"below {self.learning_rate_:.3g}.",
-                        ConvergenceWarning,
-                        stacklevel=5,
-                    )
-                    break
-                if report(self.loss_curve_[-1], self._reconstruction) or stop:
-                    break
 
     def _check(self, synthesis, state, held_out):
         """Take over the state; return whether to stop."""
@@ -421,7 +405,7 @@ class GANTKSynthesizer(BaseGenerator):
             stale = 0 if nearest else self._stale + 1
             self.validation_curve_.append(float(distance))
         self._state, self._stale, self._problem = state, stale, synthesis
-        self.loss_curve_.append(float(state.loss))
+        self.loss_curve_.append(_synthesis.loss(synthesis, state))
         if nearest:
             self.samples_ = self._unscaled(state.samples)
             self.n_iter_ = int(state.step)
@@ -439,7 +423,7 @@ class GANTKSynthesizer(BaseGenerator):
                 "data: much nearer to them than data are to one another. Choose a greater "
                 "epsilon or similarity_penalty, fewer steps, or early_stopping.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def sample(self, n_samples=1, random_state=None):
@@ -494,8 +478,9 @@ def _spacing(X):
 
 
 def _parallel(n_jobs):
-    backend, _ = get_active_backend()
-    if type(backend).__name__ == "MultiprocessingBackend" and n_jobs not in (None, 1):
+    backend, active = get_active_backend()
+    parallel = (active if n_jobs is None else n_jobs) not in (None, 1)
+    if parallel and type(backend).__name__ == "MultiprocessingBackend":
         raise ValueError(
             'joblib\'s "multiprocessing" back end forks the process, under which JAX '
             'stands still. Use "loky" (the default), "threading", Dask or Ray.'

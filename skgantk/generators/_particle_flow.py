@@ -1,13 +1,11 @@
 """ParticleFlowGenerator: a cloud that descends what its discriminator says."""
 
 import math
-import warnings
 from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import TransformerMixin, _fit_context, clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -18,7 +16,6 @@ from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.discriminators._base import restored_on_error
 from skgantk.generators import _flow
 from skgantk.generators._base import FAR, FLOATS, BaseGenerator, check_n_samples, to_numpy
-from skgantk.generators._callbacks import checks
 from skgantk.kernels import NTK, as_core
 from skgantk.metrics import energy_distance
 
@@ -256,7 +253,15 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
             else:
                 flow = self._flow(target, self._start)
                 state = flow.start(self._start)
-        self._run(X, flow, state, held_out)
+        self._runs.append((flow, to_numpy(state)))
+        if not goes_on:
+            self._check(flow, state, held_out)
+        self._run(
+            X,
+            state,
+            lambda state, n: _flow.advance(flow, state, n),
+            lambda state: self._check(flow, state, held_out),
+        )
         return self
 
     def _reset(self, X):
@@ -323,34 +328,6 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
             move = FIRST_MOVE[self.optimizer] * float(spread)
             self.learning_rate_ = move / size if size > 0 and move > 0 else 1.0
         return self.learning_rate_
-
-    def _run(self, X, flow, state, held_out):
-        """Run from check to check; what is fitted is always that of the last one."""
-        first = not self._runs
-        self._runs.append((flow, to_numpy(state)))
-        if first:
-            self._check(flow, state, held_out)
-        left = max(self.max_iter - int(state.step), 0)
-        with checks(self, X, math.ceil(left / self.check_every), self.verbose) as report:
-            while int(state.step) < self.max_iter:
-                # Checks stand at multiples of check_every, wherever a fit began.
-                step = int(state.step)
-                until = min(
-                    step - step % self.check_every + self.check_every, self.max_iter
-                )
-                state = _flow.advance(flow, state, until - step)
-                stop = self._check(flow, state, held_out)
-                if state.diverged:
-                    warnings.warn(
-                        "The particles ran away from the data: the step is too large. "
-                        f"They are left as after step {self.n_iter_}. Choose a "
-                        f"learning_rate below {self.learning_rate_:.3g}.",
-                        ConvergenceWarning,
-                        stacklevel=5,
-                    )
-                    break
-                if report(self.loss_curve_[-1], self._reconstruction) or stop:
-                    break
 
     def _check(self, flow, state, held_out):
         """Take over the state; return whether the flow may stop."""

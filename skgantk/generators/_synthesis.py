@@ -52,7 +52,7 @@ class SynthesisState(NamedTuple):
     samples: jax.Array  # Z (m, d)
     optimizer: optax.OptState
     step: jax.Array
-    loss: jax.Array  # before the last step
+    loss: jax.Array  # before the last step, at the λ of that step
     diverged: jax.Array
 
 
@@ -110,7 +110,8 @@ class Synthesis:
 
     def similarity(self, Z, X):
         """Mean of (1 - |z - x|/r)² over the z nearer than r to their nearest x."""
-        nearest = jnp.argmin(jnp.sum(X * X, axis=1) - 2 * matmul(Z, X.T), axis=1)
+        A, B = Z - self.centre, X - self.centre  # or far from 0 their distances cancel
+        nearest = jnp.argmin(jnp.sum(B * B, axis=1) - 2 * matmul(A, B.T), axis=1)
         square = jnp.sum((Z - X[nearest]) ** 2, axis=1)
         distance = jnp.sqrt(jnp.where(square > 0, square, 1)) * (square > 0)
         return jnp.mean(jnp.maximum(1 - distance / self.spacing, 0) ** 2)
@@ -166,14 +167,18 @@ def advance(synthesis, state, n_steps):
     return jax.lax.while_loop(unfinished, synthesis.step, state)
 
 
-def first_step(synthesis, samples):
-    """The objective at the start, and the size of the first update.
-
-    The latter is its root mean square, per unit of the learning rate.
-    """
+def first_update(synthesis, samples):
+    """Root mean square of the first update, per unit of the learning rate."""
     bounds = synthesis.bounds
     if bounds is not None:
         bounds = jnp.stack([jnp.full_like(bounds[0], a) for a in (-math.inf, math.inf)])
     synthesis = replace(synthesis, learning_rate=1.0, bounds=bounds, radius=math.inf)
-    state = advance(synthesis, synthesis.start(samples), 1)
-    return float(state.loss), float(jnp.sqrt(jnp.mean((state.samples - samples) ** 2)))
+    moved = advance(synthesis, synthesis.start(samples), 1).samples
+    return float(jnp.sqrt(jnp.mean((moved - samples) ** 2)))
+
+
+def loss(synthesis, state):
+    """The objective at λ itself, of the samples of a state."""
+    synthesis = replace(synthesis, softest=1.0, radius=math.inf)
+    # A step that is not kept: nothing else has to be compiled.
+    return float(advance(synthesis, state._replace(diverged=jnp.zeros((), bool)), 1).loss)

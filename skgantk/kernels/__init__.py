@@ -1,6 +1,7 @@
 """Neural tangent kernels and their like, as scikit-learn kernels."""
 
 from skgantk.kernels._base import CoreKernel
+from skgantk.kernels._conv import ConvNTK
 from skgantk.kernels._convert import as_core
 from skgantk.kernels._mlp import NNGP, NTK
 from skgantk.kernels._neural_tangents import NeuralTangentsKernel
@@ -12,6 +13,7 @@ __all__ = [
     "NNGP",
     "NTK",
     "RBF",
+    "ConvNTK",
     "CoreKernel",
     "NeuralTangentsKernel",
     "as_core",

@@ -36,7 +36,12 @@ class Core:
 
     Subclasses implement `gram`, `gradient` and `diag` below. ``pairs`` is a
     `skgantk._numerics.geometry.Pairs` of n × m pairs.
+
+    ``values_per_pair`` is how many numbers a pair needs, if more than a few: a map of
+    them where images are compared pixel by pixel. Tiles are the smaller for it.
     """
+
+    values_per_pair = 1
 
     def gram(self, pairs):
         """Return k(x_i, y_j), shape (n, m)."""
@@ -102,12 +107,18 @@ class DotProduct(Core):
         return jnp.sum(X * X, axis=1) + self.sigma_0**2
 
 
+def _larger(core):
+    return max(core.k1.values_per_pair, core.k2.values_per_pair)
+
+
 @register()
 class Sum(Core):
     """k = k₁ + k₂."""
 
     k1: Core
     k2: Core
+
+    values_per_pair = property(_larger)
 
     def gram(self, pairs):
         return self.k1.gram(pairs) + self.k2.gram(pairs)
@@ -125,6 +136,8 @@ class Product(Core):
 
     k1: Core
     k2: Core
+
+    values_per_pair = property(_larger)
 
     def gram(self, pairs):
         return self.k1.gram(pairs) * self.k2.gram(pairs)
@@ -144,6 +157,8 @@ class Power(Core):
     k1: Core
     exponent: float
 
+    values_per_pair = property(lambda core: core.k1.values_per_pair)
+
     def gram(self, pairs):
         return self.k1.gram(pairs) ** self.exponent
 
@@ -161,6 +176,8 @@ class Scaled(Core):
 
     k1: Core
     length_scale: jax.Array
+
+    values_per_pair = property(lambda core: core.k1.values_per_pair)
 
     def _scaled(self, pairs):
         if len(self.length_scale) != pairs.n_features:

@@ -120,7 +120,7 @@ def residual_root(core, X, Z, epsilon):
         return power @ np.exp(-2 * np.exp(log_rate) / largest * eigenvalues) - epsilon
 
     # Eigenvalues below ε λ_max are rounding: nothing can be trained along them.
-    low, high = np.log(1e-8), np.log(1 / np.finfo(float).eps)
+    high = -np.log(np.finfo(float).eps)
     if excess(high) > 0:
         reached = excess(high) + epsilon
         raise ValueError(
@@ -128,4 +128,6 @@ def residual_root(core, X, Z, epsilon):
             f"{reached:.3g}, because data and noise have equal or nearly equal points. "
             "Choose a greater epsilon."
         )
-    return float(np.exp(brentq(excess, low, high, xtol=1e-10)) / largest)
+    if excess(-high) <= 0:  # epsilon is that of no training, to rounding
+        return float(np.exp(-high) / largest)
+    return float(np.exp(brentq(excess, -high, high, xtol=1e-10)) / largest)

@@ -33,6 +33,29 @@ def test_tiles_do_not_change_the_sums(shape, d):
     np.testing.assert_allclose(total, expected, rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.parametrize(("d", "shape"), [(3, (7, 11)), (3, (3, 4)), (20, (5, 2))])
+def test_pullback_is_the_gradient_with_coefficients_per_row(d, shape):
+    X, Y, _ = data(7, 11, d)
+    coef = np.random.default_rng(1).normal(size=(7, 11))
+    core = as_core(NTK(depth=1))
+    with jax.enable_x64(True):
+        expected = [operators.gradient(core, x[None], Y, c)[0] for x, c in zip(X, coef)]
+        tiled = operators._gradient(core, X, Y, coef, shape)
+    np.testing.assert_allclose(tiled, expected, rtol=1e-12, atol=1e-13)
+
+
+def test_pullback_is_the_adjoint_of_the_gram():
+    X, _, _ = data(6, 1)
+    step, coef = np.random.default_rng(1).normal(size=(2, 6, 6))
+    step = 1e-6 * step[:, :3]
+    core = as_core(NTK(depth=1))
+    with jax.enable_x64(True):
+        slope = operators.gram(core, X + step) - operators.gram(core, X - step)
+        adjoint = operators.pullback(core, X, X, coef + coef.T)
+    expected = np.sum(coef * np.asarray(slope)) / 2
+    np.testing.assert_allclose(np.sum(np.asarray(adjoint) * step), expected, rtol=1e-6)
+
+
 def test_gram_of_one_cloud_is_symmetric():
     X, _, _ = data(9, 1)
     with jax.enable_x64(True):
@@ -60,6 +83,7 @@ def test_result_has_the_dtype_of_the_points(dtype):
     with jax.enable_x64(True):
         assert operators.gram(core, X, Y).dtype == dtype
         assert operators.gradient(core, X, Y, coef).dtype == dtype
+        assert operators.pullback(core, X, Y, np.tile(coef, (3, 1))).dtype == dtype
         assert operators.product(core, X, Y, coef).dtype == dtype
         assert operators.diag(core, X).dtype == dtype
 

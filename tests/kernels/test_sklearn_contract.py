@@ -31,6 +31,7 @@ from skgantk.kernels import (
     NNGP,
     NTK,
     RBF,
+    ConvNTK,
     NeuralTangentsKernel,
     import_neural_tangents,
 )
@@ -66,6 +67,7 @@ BASIC = [
     RBF(length_scale=0.7),
     RBF(length_scale_bounds=(0.5, 2.0)),
     RBF(length_scale_bounds="fixed"),
+    ConvNTK((2, 1), 1, (2, 1), (1, 1), n_dense=1, **STDS),
     NeuralTangentsKernel(stax_kernel()),
 ]
 COMPOSED = [
