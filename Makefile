@@ -27,7 +27,15 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/kernel_accuracy.py
 	$(BIN)/python benchmarks/kernel_speed.py
 	$(BIN)/python benchmarks/kernel_memory.py
+	$(BIN)/python benchmarks/conv_speed.py
 	$(BIN)/python benchmarks/discriminator_speed.py
+	$(BIN)/python benchmarks/gantk_grid.py
+	$(BIN)/python benchmarks/gantk_lambda.py
+	$(BIN)/python benchmarks/gantk_tables.py
+	$(BIN)/python benchmarks/gantk_mnist.py
+	$(BIN)/python benchmarks/gantk_batches.py
+	$(BIN)/python benchmarks/flow_mnist.py
+	$(BIN)/python benchmarks/flow_transform.py
 	$(BIN)/python benchmarks/flow_held_out.py
 	$(BIN)/python benchmarks/flow_convergence.py
 

@@ -360,7 +360,7 @@ class GANTKSynthesizer(BaseGenerator):
             batch_size=int(batch),
             penalised=self.similarity_penalty > 0 and spacing > 0,
         )
-        if self._state is None:
+        if self._state is None or self.learning_rate != "auto":
             self.learning_rate_ = self._rate(synthesis, start, spread)
         return replace(synthesis, learning_rate=self.learning_rate_)
 
