@@ -1,6 +1,6 @@
 """Peak memory and time of batch-wise GANTKSynthesizer: 2048 images, batches of 256.
 
-The images are MNIST's (../../shared/data/mnist_10k.npz) if they are there, else random images.
+The images are MNIST's, ../../shared/data/mnist_10k.npz, if they are there, else random.
 """
 
 import resource

@@ -5,6 +5,7 @@ the training points, mean of three seeds, with and without the penalty on copies
 ../out/gantk_lambda.png.
 """
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,7 @@ def picture(factors, results):
 
 if __name__ == "__main__":
     args = options(__doc__)
+    warnings.simplefilter("ignore")  # of copies, which the table shows
     print_machine()
     factors = [1.0] if args.quick else [2.0**i for i in range(-4, 5)]
     seeds, n = ([0], 64) if args.quick else (range(3), 256)

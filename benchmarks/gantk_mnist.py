@@ -3,7 +3,8 @@
 Beside ours the published optimiser, given the same time: plain gradient steps of 1000 on
 the mean loss from uniform noise, λ = 10⁻² t/(4n) with t = 2·65536. AM-SSIM is to the
 training images (lower: fewer copies); the Fréchet distance is to 4000 other images, on the
-hidden layer of a classifier trained on 4000 others still. Both also for 256 held-out images and the training images.
+hidden layer of a classifier trained on 4000 others still. Both also for 256 held-out images
+and the training images.
 Writes ../out/gantk_mnist.png. Needs ../../shared/data/mnist_10k.npz.
 """
 

@@ -333,8 +333,8 @@ class GANTKSynthesizer(BaseGenerator):
         batch = BATCH if self.batch_size == "auto" else self.batch_size
         self._check_memory(min(batch, len(target)) + min(batch, len(start)), target)
         centre = target.mean(axis=0)
-        spread = np.sqrt(np.mean((target - centre) ** 2))
         extent = max(np.abs(start - centre).max(), np.abs(target - centre).max())
+        spread = np.sqrt(np.mean((target - centre) ** 2)) if _varies(target) else extent
         spacing = _spacing(target)
         box = self._box(target)
         if box is not None and self._scaler is not None:
@@ -382,9 +382,10 @@ class GANTKSynthesizer(BaseGenerator):
                 noise = rng.normal(target.mean(0), target.std(0), target.shape)
             noise = noise[: len(rows)]
             # Data without spread cannot be told from noise like them; any λ will do.
-            spread = np.any(np.ptp(target, axis=0) > 0)  # a rounded mean makes std > 0
             self.lam_ = (
-                residual_root(core, target[rows], noise, self.epsilon) if spread else 1.0
+                residual_root(core, target[rows], noise, self.epsilon)
+                if _varies(target)
+                else 1.0
             )
         return self.lam_
 
@@ -393,7 +394,7 @@ class GANTKSynthesizer(BaseGenerator):
             return float(self.learning_rate)
         size = _synthesis.first_update(synthesis, start)
         move = FIRST_MOVE[self.optimizer] * float(spread)
-        return move / size if size > 0 and move > 0 else 1.0
+        return move / size if size > 0 else 1.0
 
     def _check(self, synthesis, state, held_out):
         """Take over the state; return whether to stop."""
@@ -467,6 +468,11 @@ class GANTKSynthesizer(BaseGenerator):
 def _default_kernel():
     """[Z21]'s fully connected network: three layers, with its code's variances."""
     return NTK(depth=2, weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True)
+
+
+def _varies(X):
+    """Whether not all rows are equal; rounding may make their variance positive."""
+    return bool(np.any(np.ptp(X, axis=0) > 0))
 
 
 def _spacing(X):
