@@ -151,16 +151,21 @@ def _homogeneous(activation, signed, qx, qy, delta):
     return delta - 2 * dual.excess, dual.slope
 
 
+def _split(a, dtype):
+    """A float64 per point as two numbers of ``dtype``: loops over pairs are slow in two."""
+    high = a.astype(dtype)
+    return high, (a - high.astype(a.dtype)).astype(dtype)
+
+
 def _homogeneous_dual(activation, signed, qx, qy, delta):
     """The `HomogeneousDual`, and p_x = q_x - c and p_y = q_y - c.
 
-    With u = √q_x, v = √q_y and z = u - v, n - c = (Δ - z²)/2. The difference of the
-    lengths is taken in float64.
+    With u = √q_x, v = √q_y and z = u - v, n - c = (Δ - z²)/2. The lengths are float64,
+    and so are the digits of their difference.
     """
     dtype, eps = delta.dtype, jnp.finfo(delta.dtype).eps
-    u, v = safe_sqrt(qx), safe_sqrt(qy)
-    z = (u - v).astype(dtype)
-    u, v = u.astype(dtype), v.astype(dtype)
+    (u, u_rest), (v, v_rest) = (_split(safe_sqrt(q), dtype) for q in (qx, qy))
+    z = (u - v) + (u_rest - v_rest)
     n = u * v
     # Of patches that are multiples of each other, only rounding is left.
     noise = 8 * (eps * delta + float(jnp.finfo(qx.dtype).eps) * (u + v) * jnp.abs(z))
