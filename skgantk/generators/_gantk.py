@@ -377,7 +377,7 @@ class GANTKSynthesizer(BaseGenerator):
         elif self._state is None:
             rows = np.random.RandomState(self._seed).permutation(len(target))[:batch]
             noise = self._start
-            if not self._draws_noise:  # the points given may be anything but noise
+            if not isinstance(self.init, str):  # what is given may be anything but noise
                 rng = np.random.RandomState(self._seed)
                 noise = rng.normal(target.mean(0), target.std(0), target.shape)
             noise = noise[: len(rows)]
@@ -458,7 +458,9 @@ class GANTKSynthesizer(BaseGenerator):
         problems = []
         for _ in range(math.ceil((n_samples - n) / n)):
             seed = rng.randint(np.iinfo(np.int32).max)
-            start = self._scaled(self._noise(target, n, np.random.RandomState(seed)))
+            # Not the noise of a fit with this seed, whose samples it would repeat.
+            noise = self._noise(target, n, np.random.RandomState([seed, 1]))
+            start = self._scaled(noise)
             problems.append((replace(self._problem, seed=int(seed)), start, self.n_iter_))
         solved = _parallel(self.n_jobs)(delayed(_solve)(*problem) for problem in problems)
         fresh = [self._unscaled(samples) for samples in solved]

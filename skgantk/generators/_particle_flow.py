@@ -253,9 +253,9 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
             else:
                 flow = self._flow(target, self._start)
                 state = flow.start(self._start)
-        self._runs.append((flow, to_numpy(state)))
-        if not goes_on:
-            self._check(flow, state, held_out)
+            self._runs = [*self._runs, (flow, to_numpy(state))]
+            if not goes_on:
+                self._check(flow, state, held_out)
         self._run(
             X,
             state,

@@ -64,7 +64,8 @@ def search_lambda(X, Z=None, *, kernel=None, epsilon=0.01, random_state=None):
     ------
     ValueError
         If the input is not finite, the widths differ, or no λ has the residual ε: it is
-        too large, or so small that rows of X and Z that are equal forbid it.
+        too large, or so small that rows of X and Z that are equal, or a smooth kernel,
+        forbid it.
     InvalidParameterError
         If ``epsilon`` is not between 0 and 0.5, or ``kernel`` no kernel.
     MemoryError
@@ -110,14 +111,15 @@ def residual_root(core, X, Z, epsilon):
     )
     S = np.concatenate([X, Z]).astype(np.float64)
     eigenvalues, U = eigh(np.asarray(operators.gram(core, S)))
-    eigenvalues = np.maximum(eigenvalues, 0)
     power = U[:n].sum(axis=0) ** 2 / total  # (uᵀy)²/(n + m) of each eigenvector u
     largest = eigenvalues[-1]
-    if largest == 0:
+    if largest <= 0:
         raise ValueError("The kernel is 0 between all points: no λ separates them.")
 
+    eigenvalues = np.maximum(eigenvalues, 0) / largest
+
     def excess(log_rate):  # of the residual; the rate is in units of 1/λ_max
-        return power @ np.exp(-2 * np.exp(log_rate) / largest * eigenvalues) - epsilon
+        return power @ np.exp(-2 * np.exp(log_rate) * eigenvalues) - epsilon
 
     # Eigenvalues below ε λ_max are rounding: nothing can be trained along them.
     high = -np.log(np.finfo(float).eps)
@@ -125,8 +127,9 @@ def residual_root(core, X, Z, epsilon):
         reached = excess(high) + epsilon
         raise ValueError(
             f"No λ brings the residual down to epsilon={epsilon}: it stays at "
-            f"{reached:.3g}, because data and noise have equal or nearly equal points. "
-            "Choose a greater epsilon."
+            f"{reached:.3g}, because data and noise have equal or nearly equal points, or "
+            "because the kernel is too smooth to tell so many apart. Choose a greater "
+            "epsilon, or a kernel like NTK, or one of shorter length scale."
         )
     if excess(-high) <= 0:  # epsilon is that of no training, to rounding
         return float(np.exp(-high) / largest)

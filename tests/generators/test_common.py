@@ -3,7 +3,7 @@
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgantk.discriminators import NTKIPMDiscriminator
-from skgantk.generators import ParticleFlowGenerator
+from skgantk.generators import GANTKSynthesizer, ParticleFlowGenerator
 from skgantk.kernels import RBF
 
 
@@ -11,7 +11,16 @@ from skgantk.kernels import RBF
     [
         ParticleFlowGenerator(
             NTKIPMDiscriminator(RBF()), learning_rate=0.1, max_iter=3, check_every=2
-        )
+        ),
+        # The groups are so small that each compiles quickly.
+        GANTKSynthesizer(
+            RBF(),
+            lam=1.0,
+            optimizer="gradient",
+            learning_rate=0.1,
+            max_iter=2,
+            batch_size=8,
+        ),
     ]
 )
 def test_scikit_learn(estimator, check):

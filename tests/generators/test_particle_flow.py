@@ -230,6 +230,15 @@ def test_score_and_search():
     )
 
 
+def test_search_over_starts():
+    """Names and arrays; a uniform start is drawn in the range of each split."""
+    g = flow(init="uniform", learning_rate=1e-9, max_iter=1)
+    search = GridSearchCV(g, {"init": ["uniform", START]}, cv=2).fit(X)
+    assert search.best_params_ == {"init": "uniform"}
+    particles = search.best_estimator_.particles_
+    assert np.all((particles > X.min(axis=0) - 1e-6) & (particles < X.max(axis=0) + 1e-6))
+
+
 def test_callbacks_see_every_check_and_may_stop():
     callback_module = pytest.importorskip("sklearn.callback", reason="scikit-learn < 1.9")
 

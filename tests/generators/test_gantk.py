@@ -1,0 +1,382 @@
+import pickle
+from io import BytesIO
+
+import jax
+import joblib
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.linalg import expm
+from scipy.spatial.distance import cdist, pdist
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+
+from skgantk.generators import GANTKSynthesizer, _synthesis
+from skgantk.kernels import NTK, RBF
+from skgantk.metrics import energy_distance
+from skgantk.model_selection import search_lambda
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(24, 2)) * [1.0, 0.5] + [3.0, -1.0]
+X.flags.writeable = False
+KERNEL = NTK(depth=1)
+
+
+def made(**params):
+    params = {"max_iter": 20, "check_every": 5, "random_state": 0, **params}
+    return GANTKSynthesizer(**{"kernel": KERNEL, **params})
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return made(max_iter=100, early_stopping=False).fit(X)
+
+
+def standardised(Z):
+    return (Z - X.mean(axis=0)) / X.std(axis=0)
+
+
+def objective(Z, lam):
+    """[Z21] Eq. 4 over the number of points, of standardised ones."""
+    S = standardised(np.concatenate([X, Z]))
+    y = np.arange(len(S)) < len(X)
+    return np.mean((1 - (y - expm(-lam * KERNEL(S)) @ y)) ** 2)
+
+
+def penalty(Z):
+    A, B = standardised(X), standardised(Z)
+    spacing = np.median(np.sort(cdist(A, A), axis=1)[:, 1])
+    return np.mean(np.maximum(1 - cdist(B, A).min(axis=1) / spacing, 0) ** 2)
+
+
+# The fit
+
+
+def test_noise_becomes_data(fitted):
+    noise = X.mean(axis=0) + X.std(axis=0) * np.random.default_rng(1).normal(size=X.shape)
+    least = objective(X, fitted.lam_)  # Z = X
+    excess = objective(fitted.samples_, fitted.lam_) - least
+    assert excess < 0.1 * (objective(noise, fitted.lam_) - least)
+    assert -fitted.score(X) < 0.3 * energy_distance(noise, X)
+    Z = fitted.samples_
+    expected = objective(Z, fitted.lam_) + 0.03 * penalty(Z)
+    assert_allclose(fitted.loss_curve_[-1], expected, rtol=1e-8)
+    assert len(fitted.loss_curve_) == 21
+    assert fitted.n_iter_ == 100
+    assert not jax.config.jax_enable_x64
+
+
+def test_lam_is_that_of_algorithm_1(fitted):
+    start = standardised(made(max_iter=1, learning_rate=1e-300).fit(X).samples_)
+    lam = search_lambda(standardised(X), start, kernel=KERNEL, epsilon=0.05)
+    assert_allclose(fitted.lam_, lam, rtol=1e-8)
+    assert made(lam=3).fit(X).lam_ == 3.0
+
+
+def test_seeds_and_checks(fitted):
+    g = made().fit(X)
+    assert_array_equal(made(check_every=7).fit(X).samples_, g.samples_)
+    assert np.any(made(random_state=1).fit(X).samples_ != g.samples_)
+
+
+def test_bounds_hold_exactly():
+    low, high = np.array([2.4, -1.3]), 3.1
+    g = made(bounds=(low, high), init="uniform", learning_rate=0.5).fit(X)
+    assert np.all((g.samples_ >= low) & (g.samples_ <= high))
+    assert np.any(g.samples_ == low)
+    more = g.sample(48, random_state=0)
+    assert np.all((more >= low) & (more <= high))
+    half_open = g.set_params(bounds=(low, np.inf), init="gaussian").fit(X).samples_
+    assert np.all(half_open >= low)
+    assert np.any(half_open > high)
+
+
+def test_float32_is_kept_and_close():
+    narrow, wide = (made().fit(X.astype(dtype)) for dtype in (np.float32, np.float64))
+    assert narrow.samples_.dtype == np.float32
+    assert narrow.sample(30).dtype == np.float32
+    assert_allclose(narrow.lam_, wide.lam_, rtol=1e-4)
+    assert_allclose(narrow.score(X), wide.score(X), rtol=0.02)
+
+
+def test_integers():
+    data = np.round(10 * X).astype(int)
+    g = made().fit(data)
+    assert g.samples_.dtype == np.float64
+    assert_array_equal(g.samples_, made().fit(data.astype(float)).samples_)
+
+
+BATCHES = {"batch_size": 10, "optimizer": "momentum", "early_stopping": True}
+
+
+@pytest.mark.parametrize("params", [{}, BATCHES], ids=["plain", "batches"])
+def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
+    expected = made(**params).fit(X)
+    g, advance, calls = made(warm_start=True, **params), _synthesis.advance, []
+
+    def interrupt(synthesis, state, n_steps):
+        if n_steps == 5:  # neither the automatic step's one nor that for the loss
+            calls.append(0)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return advance(synthesis, state, n_steps)
+
+    monkeypatch.setattr(_synthesis, "advance", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        g.fit(X)
+    monkeypatch.undo()
+    assert g.loss_curve_ == expected.loss_curve_[:3]
+    assert int(g._state.step) == 10
+    assert g.sample(3).shape == (3, 2)
+    if not params:
+        assert g.n_iter_ == 10
+    g = pickle.loads(pickle.dumps(g)).fit(X)
+    assert_array_equal(g.samples_, expected.samples_)
+    assert g.loss_curve_ == expected.loss_curve_
+    assert g.validation_curve_ == expected.validation_curve_
+    assert g.n_iter_ == expected.n_iter_
+
+
+def test_interrupted_before_the_first_check(monkeypatch):
+    g = made(warm_start=True)
+
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_synthesis, "loss", interrupt)
+    before = vars(g).copy()
+    with pytest.raises(KeyboardInterrupt):
+        g.fit(X)
+    monkeypatch.undo()
+    assert vars(g) == before
+    assert_array_equal(g.fit(X).samples_, made().fit(X).samples_)
+
+
+def test_callback_may_interrupt():
+    pytest.importorskip("sklearn.callback", reason="scikit-learn < 1.9")
+
+    class Interrupt:
+        def setup(self, estimator, context):
+            pass
+
+        def teardown(self, estimator, context):
+            pass
+
+        def on_fit_task_begin(self, estimator, context):
+            pass
+
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+            if context.task_name == "check":
+                assert fitted_estimator.sample(2).shape == (2, 2)
+                raise KeyboardInterrupt
+            return False
+
+    g = made(warm_start=True).set_callbacks(Interrupt())
+    with pytest.raises(KeyboardInterrupt):
+        g.fit(X)
+    assert g.n_iter_ == 5
+    assert_array_equal(g.set_callbacks().fit(X).samples_, made().fit(X).samples_)
+
+
+def test_early_stopping_keeps_the_best():
+    g = made(early_stopping=True, n_iter_no_change=3, check_every=2, max_iter=500).fit(X)
+    best = int(np.argmin(g.validation_curve_))
+    assert 0 < best
+    assert g.n_iter_ == 2 * best
+    assert len(g.validation_curve_) == best + 4  # three more checks, and the start
+    held_out = g._split(g._scaled(X))[1]
+    assert len(held_out) == 5
+    assert_allclose(
+        energy_distance(g._scaled(g.samples_), held_out), g.validation_curve_[best]
+    )
+
+
+@pytest.mark.parametrize("rate", [1e9, 1e300])
+def test_divergence_is_stopped_and_survived(rate):
+    g = made(learning_rate=rate, warm_start=True)
+    with pytest.warns(ConvergenceWarning, match="learning_rate below") as record:
+        g.fit(X)
+    assert [warning.filename for warning in record] == [__file__]
+    assert np.all(np.isfinite(g.samples_))
+    assert g.n_iter_ < 20
+    assert min(g.loss_curve_) > 0.2  # of real points
+    g.set_params(learning_rate=0.05).fit(X)  # as it was told to
+    assert g.learning_rate_ == 0.05
+    assert g.n_iter_ == 20
+
+
+def test_copies_are_warned_of():
+    near = X + 1e-6 * RNG.normal(size=X.shape)
+    params = {"init": near, "continuation": False, "learning_rate": 1e-6}
+    with pytest.warns(UserWarning, match="100% of the samples are copies") as record:
+        made(similarity_penalty=0, **params).fit(X)
+    assert [warning.filename for warning in record] == [__file__]
+    made().fit(X)  # warns not: warnings are errors
+
+
+# Scales and degenerate data
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_scales_of_powers_of_two_change_no_bit(dtype):
+    data = X.astype(dtype)
+    samples = made().fit(data).samples_
+    for scale in (2.0**27, 2.0**-27):
+        assert_array_equal(made().fit(dtype(scale) * data).samples_, dtype(scale) * samples)
+
+
+@pytest.mark.parametrize("scale", [1e8, 1e-8, [1e8, 1e-8]])
+def test_huge_and_tiny_scales(scale):
+    expected = made().fit(X).samples_
+    assert_allclose(made().fit(scale * X).samples_, scale * expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e200, 1e-200])
+def test_scales_beyond_floats(scale):
+    with pytest.raises(ValueError, match="variance overflows or underflows; scale it"):
+        made(init="uniform").fit(scale * X)
+
+
+@pytest.mark.parametrize("scale", [1e30, 1e-30])
+def test_scales_whose_square_is_beyond_float32(scale):
+    expected = made().fit(X.astype(np.float32)).samples_
+    samples = made().fit((scale * X).astype(np.float32)).samples_
+    assert_allclose(samples / scale, expected, rtol=0.02)
+
+
+@pytest.mark.parametrize("scale", [1e8, 1e-8])
+def test_scales_left_as_they_are(scale):
+    g = made(standardize=False).fit(scale * X)
+    assert np.all(np.isfinite(g.samples_))
+    assert np.all(np.isfinite(g.loss_curve_))
+
+
+@pytest.mark.parametrize("constant", [0.1, 1e8 / 3])
+def test_constant_columns_stay_constant(constant):
+    g = made().fit(np.column_stack([X[:, 0], np.full(24, constant)]))
+    assert_array_equal(g.samples_[:, 1], constant)
+    assert len(np.unique(g.samples_[:, 0])) == 24
+    assert_array_equal(g.sample(48)[:, 1], constant)
+
+
+@pytest.mark.parametrize(
+    "data", [np.tile([0.1, 0.7], (24, 1)), X[:1]], ids=["equal", "one"]
+)
+def test_data_without_spread(data):
+    """A mean of 0.1's is not 0.1."""
+    assert_array_equal(made().fit(data).samples_, data)
+    g = made(standardize=False).fit(data)
+    assert np.all(np.isfinite(g.samples_))
+
+
+def test_repeated_rows():
+    g = made().fit(X[np.arange(24) % 5])
+    assert np.all(np.isfinite(g.samples_))
+
+
+# Samples
+
+
+def test_samples_are_drawn_without_replacement(fitted):
+    some = fitted.sample(5, random_state=0)
+    assert_array_equal(some, fitted.sample(5, random_state=0))
+    assert np.any(fitted.sample(5) != fitted.sample(5))  # fresh, for all the integer seed
+    rows = {row.tobytes() for row in fitted.samples_}
+    assert {row.tobytes() for row in some} < rows
+    assert {row.tobytes() for row in fitted.sample(24)} == rows
+    with pytest.raises(ValueError, match="n_samples"):
+        fitted.sample(0)
+
+
+def test_more_samples_are_solved_for(fitted):
+    more = fitted.sample(60, random_state=0)
+    assert more.shape == (60, 2)
+    assert pdist(more).min() > 1e-6  # the seed is that of the fit, and repeats nothing
+    assert_array_equal(more, fitted.sample(60, random_state=0))
+    assert np.any(more != fitted.sample(60))
+    full = fitted.sample(72, random_state=0)
+    assert_array_equal(full[:60], more)
+    for problem in (full[24:48], full[48:]):  # is as good; the start is 0.04 to 0.14 away
+        assert energy_distance(problem, X) < 0.02
+    start = made(init=X + 0.5).fit(X)
+    with pytest.raises(ValueError, match=r"n_samples=25 .* init is an array"):
+        start.sample(25)
+    drawn = made(init=lambda n, rng: rng.normal(size=(n, 2))).fit(X)
+    assert drawn.sample(25).shape == (25, 2)
+
+
+def parallel_samples(synthesizer, backend):
+    two_at_once = pickle.loads(pickle.dumps(synthesizer)).set_params(n_jobs=2)
+    with joblib.parallel_config(backend):
+        return two_at_once.sample(60, random_state=0)
+
+
+def test_threads_give_what_one_gives(fitted):
+    samples = parallel_samples(fitted, "threading")
+    assert_array_equal(samples, fitted.sample(60, random_state=0))
+
+
+@pytest.mark.slow
+def test_processes_give_what_one_gives(fitted):
+    samples = parallel_samples(fitted, "loky")
+    assert_array_equal(samples, fitted.sample(60, random_state=0))
+
+
+@pytest.mark.slow
+def test_dask_gives_what_one_gives(fitted):
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+    ):
+        samples = parallel_samples(fitted, "dask")
+    assert_array_equal(samples, fitted.sample(60, random_state=0))
+
+
+def test_forks_are_refused(fitted):
+    with pytest.raises(ValueError, match='"multiprocessing" back end forks'):
+        parallel_samples(fitted, "multiprocessing")
+    with (
+        joblib.parallel_config("multiprocessing", n_jobs=2),
+        pytest.raises(ValueError, match='"multiprocessing" back end forks'),
+    ):
+        fitted.sample(60)
+    with joblib.parallel_config("multiprocessing"):
+        assert fitted.sample(60).shape == (60, 2)  # no n_jobs: no fork
+
+
+# Around
+
+
+@pytest.mark.parametrize("grid", [{"epsilon": [0.4, 0.05]}, {"kernel": [KERNEL, RBF()]}])
+def test_grid_search(grid):
+    search = GridSearchCV(made(max_iter=5), grid, cv=2).fit(X)
+    assert len(np.unique(search.cv_results_["mean_test_score"])) == 2
+    best = search.best_estimator_
+    assert search.score(X) == -energy_distance(best.samples_, X)
+
+
+@pytest.mark.parametrize("through", [pickle, joblib])
+def test_persistence(fitted, through):
+    file = BytesIO()
+    through.dump(fitted, file)
+    file.seek(0)
+    loaded = through.load(file)
+    assert_array_equal(loaded.samples_, fitted.samples_)
+    assert_array_equal(loaded.sample(30, random_state=0), fitted.sample(30, random_state=0))
+    assert loaded.score(X) == fitted.score(X)
+
+
+def test_clone(fitted):
+    copy = clone(fitted)
+    assert not hasattr(copy, "samples_")
+    assert repr(copy) == repr(fitted)
+    assert_array_equal(copy.fit(X).samples_, fitted.samples_)
+
+
+def test_progress_bar(capsys):
+    made(verbose=1).fit(X)
+    assert "GANTKSynthesizer: 100%" in capsys.readouterr().err

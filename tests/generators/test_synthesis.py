@@ -1,0 +1,262 @@
+"""The loss of GA-NTK and its gradient against dense exponentials and differences."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.linalg import expm
+from scipy.spatial.distance import cdist
+from scipy.special import log_softmax
+from sklearn.gaussian_process.kernels import RBF, WhiteKernel
+
+from skgantk._numerics.matrix_functions import STAGES
+from skgantk.generators import _synthesis
+from skgantk.kernels import NTK, as_core
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(13, 2)) + [2.0, 0.0]
+Z = RNG.normal(size=(9, 2))
+X.flags.writeable = Z.flags.writeable = False
+KERNELS = {
+    "ntk": NTK(depth=1),
+    "rbf": RBF(1.5),
+    "white": NTK(depth=1) + WhiteKernel(0.3),
+}
+over_problems = pytest.mark.parametrize(
+    ("name", "objective"),
+    [
+        ("ntk", "squared_error"),
+        ("ntk", "cross_entropy"),
+        ("rbf", "cross_entropy"),
+        ("white", "squared_error"),
+    ],
+)
+
+
+def made(kernel=KERNELS["ntk"], X=X, **changes):
+    params = {
+        "core": as_core(kernel),
+        "target": X,
+        "lam": 1.0,
+        "softest": 1.0,
+        "bounds": None,
+        "learning_rate": 0.1,
+        "decay": 0.0,
+        "max_iter": 10.0,
+        "penalty": 0.5,
+        "spacing": 0.8,
+        "centre": X.mean(axis=0),
+        "radius": 1e3,
+        "seed": 0,
+        "objective": "squared_error",
+        "optimizer": "gradient",
+        "batch_size": 512,
+        "penalised": False,
+    }
+    return _synthesis.Synthesis(**{**params, **changes})
+
+
+@jax.jit
+def compiled(synthesis, X, Z, lam):
+    return synthesis.group_loss(X, Z, lam)
+
+
+def group_loss(synthesis, X, Z, lam):
+    with jax.enable_x64(True):
+        loss, gradient = compiled(synthesis, X, Z, lam)
+    return float(loss), np.asarray(gradient)
+
+
+def dense(kernel, X, Z, lam, objective="squared_error"):
+    """The loss by its definition; for the cross-entropy with two columns of labels."""
+    real = np.arange(len(X) + len(Z)) < len(X)
+    E = expm(-lam * kernel(np.concatenate([X, Z])))
+    if objective == "squared_error":
+        return np.mean((1 - (real - E @ real)) ** 2)
+    labels = np.column_stack([~real, real]).astype(float)
+    return -np.mean(log_softmax(labels - E @ labels, axis=1)[:, 1])
+
+
+def difference(function, Z, direction, h=1e-4):
+    """Central, of fourth order."""
+    f = [function(Z + i * h * direction) for i in (-2, -1, 1, 2)]
+    return (8 * (f[2] - f[1]) - (f[3] - f[0])) / (12 * h)
+
+
+def differences(function, Z):
+    units = np.eye(Z.size).reshape(-1, *Z.shape)
+    return np.array([difference(function, Z, unit) for unit in units]).reshape(Z.shape)
+
+
+def relative_error(value, expected):
+    return np.linalg.norm(value - expected) / np.linalg.norm(expected)
+
+
+def rates(kernel, X, Z, times):
+    """λ from soft to sharp, in units of 1/λ_max."""
+    return np.array(times) / np.linalg.eigvalsh(kernel(np.concatenate([X, Z])))[-1]
+
+
+@over_problems
+def test_loss_and_gradient(name, objective):
+    kernel = KERNELS[name]
+    synthesis = made(kernel, objective=objective)
+    for lam in rates(kernel, X, Z, [0.3, 10, 300]):
+        loss, gradient = group_loss(synthesis, X, Z, lam)
+        assert_allclose(loss, dense(kernel, X, Z, lam, objective), rtol=1e-8)
+        expected = differences(partial(dense, kernel, X, lam=lam, objective=objective), Z)
+        assert relative_error(gradient, expected) < 1e-6
+
+
+def test_where_krylov_spaces_take_over():
+    rng, kernel = np.random.default_rng(1), KERNELS["ntk"]
+    X, Z = rng.normal(size=(64, 2)) + [2.0, 0.0], rng.normal(size=(64, 2))
+    assert STAGES[:2] == (16, 32)  # the latter up to a quarter of the points
+    for lam in rates(kernel, X, Z, [1, 100]):
+        loss, gradient = group_loss(made(kernel), X, Z, lam)
+        assert_allclose(loss, dense(kernel, X, Z, lam), rtol=1e-8)
+        for direction in rng.normal(size=(2, 64, 2)):
+            expected = difference(partial(dense, kernel, X, lam=lam), Z, direction, 1e-5)
+            size = np.linalg.norm(gradient)
+            assert abs(np.sum(gradient * direction) - expected) < 1e-6 * size
+
+
+@over_problems
+def test_equal_points(name, objective):
+    kernel = KERNELS[name]
+    A, B = X.copy(), Z.copy()
+    A[1] = A[2] = A[0]
+    B[1], B[2], B[3] = B[0], A[0], A[5]
+    for lam in rates(kernel, A, B, [0.3, 10, 300]):
+        loss, gradient = group_loss(made(kernel, objective=objective), A, B, lam)
+        assert_allclose(loss, dense(kernel, A, B, lam, objective), rtol=1e-8)
+        assert np.all(np.isfinite(gradient))
+        if name != "white":  # whose noise tells equal points apart
+            assert_allclose(gradient[1], gradient[0], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "sizes"),
+    [(RBF(1e-8), (13, 9)), (WhiteKernel(0.7), (64, 64))],
+    ids=["dense", "krylov"],
+)
+def test_gram_matrix_a_multiple_of_the_identity(kernel, sizes):
+    rng = np.random.default_rng(2)
+    X, Z = (rng.normal(size=(n, 2)) for n in sizes)
+    diagonal = kernel(X)[0, 0]
+    for lam in (0.1, 1.0, 50.0):
+        loss, gradient = group_loss(made(kernel), X, Z, lam)
+        expected = (len(X) * np.exp(-lam * diagonal) ** 2 + len(Z)) / (len(X) + len(Z))
+        assert_allclose(loss, expected, rtol=1e-13)
+        assert_array_equal(gradient, 0)
+
+
+def similarity(Z, X, spacing):
+    return np.mean(np.maximum(1 - cdist(Z, X).min(axis=1) / spacing, 0) ** 2)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e8])
+def test_similarity_penalty(offset):
+    """Far from 0 too, where |x|² - 2z·x has no digits left."""
+    A, B = X + offset, np.concatenate([Z[:5], X[:3] + 0.1, X[3:4]]) + offset
+    with jax.enable_x64(True):
+        function = jax.jit(jax.value_and_grad(_synthesis.Synthesis.similarity, 1))
+        value, gradient = map(np.asarray, function(made(X=A), B, A))
+    A, B = A - offset, B - offset  # exact
+    assert 0.05 < value < 0.95
+    assert_allclose(value, similarity(B, A, 0.8), rtol=1e-12)
+    expected = differences(lambda Z: similarity(Z, A, 0.8), B)
+    assert relative_error(gradient[:-1], expected[:-1]) < 1e-9
+    assert_array_equal(gradient[-1], 0)  # a copy: no direction
+
+
+def test_similarity_penalty_is_added_with_its_weight():
+    def expected(B):
+        return dense(KERNELS["ntk"], X[:5], B, 0.5) + 0.5 * similarity(B, X[:5], 0.8)
+
+    B = np.concatenate([Z[:1], X[:2] + 0.1])
+    loss, gradient = group_loss(made(penalised=True), X[:5], B, 0.5)
+    assert_allclose(loss, expected(B), rtol=1e-10)
+    assert relative_error(gradient, differences(expected, B)) < 1e-8
+
+
+@pytest.mark.parametrize(("n", "n_groups"), [(12, 3), (13, 3), (10, 4), (5, 4), (2, 5)])
+def test_groups_partition_all_rows(n, n_groups):
+    """What is left over is filled with rows of other groups."""
+    groups = [
+        np.asarray(_synthesis._groups(jax.random.key(i), n, n_groups)) for i in range(2)
+    ]
+    for group in groups:
+        assert group.shape == (n_groups, -(-n // n_groups))
+        count = np.bincount(group.ravel(), minlength=n)
+        assert len(count) == n
+        assert count.min() >= 1
+        assert count.max() - count.min() <= 1
+        assert all(len(set(rows)) == len(rows) for rows in group)
+    assert n == 2 or np.any(groups[0] != groups[1])
+
+
+def compile_batch_loss():
+    """Anew, with what is patched."""
+    function = jax.jit(lambda synthesis, Z, step: synthesis.loss(Z, step))
+
+    def batch_loss(synthesis, step=0):
+        with jax.enable_x64(True):
+            loss, gradient = function(synthesis, Z, step)
+        return float(loss), np.asarray(gradient)
+
+    return batch_loss
+
+
+def test_groups_are_problems_of_their_own(monkeypatch):
+    rows = {
+        13: np.array([[4, 3, 2, 1, 0], [5, 6, 7, 8, 9], [10, 11, 12, 4, 3]]),
+        9: np.array([[0, 3, 6], [1, 4, 7], [2, 5, 8]]),
+    }
+    monkeypatch.setattr(_synthesis, "_groups", lambda key, n, n_groups: jnp.array(rows[n]))
+    synthesis = made(penalised=True, batch_size=5)
+    loss, gradient = compile_batch_loss()(synthesis)
+    alone = [group_loss(synthesis, X[x], Z[z], 1.0) for x, z in zip(rows[13], rows[9])]
+    assert_allclose(loss, np.mean([one for one, _ in alone]), rtol=1e-12)
+    for z, (_, expected) in zip(rows[9], alone):
+        assert_allclose(gradient[z], expected, rtol=1e-9)
+
+
+def test_batches_are_drawn_anew_at_each_step_and_by_seed(monkeypatch):
+    def fingerprint(self, X, Z, lam):
+        return jnp.max(X) * jnp.max(Z), Z
+
+    monkeypatch.setattr(_synthesis.Synthesis, "group_loss", fingerprint)
+    batch_loss = compile_batch_loss()
+    pairs = [(seed, step) for seed in (0, 1) for step in (0, 1, 0)]
+    losses = [batch_loss(made(batch_size=5, seed=seed), step)[0] for seed, step in pairs]
+    assert len(set(losses)) == 4
+    assert losses[2::3] == losses[::3]
+
+
+def test_a_batch_that_holds_all_is_the_full_problem():
+    expected = group_loss(made(), X, Z, 1.0)
+    loss, gradient = compile_batch_loss()(made(batch_size=13))
+    assert_allclose(loss, expected[0], rtol=1e-14)
+    assert_allclose(gradient, expected[1], rtol=1e-10)
+
+
+def test_lambda_rises_geometrically_over_half_of_the_steps():
+    synthesis = made(lam=8.0, softest=1 / 16)
+    with jax.enable_x64(True):
+        lams = [float(synthesis.sharpness(step)) for step in range(11)]
+    assert_allclose(lams[0], 0.5)
+    assert_allclose(np.diff(np.log(lams[:6])), np.log(16) / 5)
+    assert_array_equal(lams[5:], 8.0)
+
+
+def test_a_step_that_leads_far_away_is_not_taken():
+    start = made(radius=5.0, learning_rate=1e9)
+    with jax.enable_x64(True):
+        state = _synthesis.advance(start, start.start(Z), 7)
+    assert bool(state.diverged)
+    assert int(state.step) == 0
+    assert_array_equal(state.samples, Z)
