@@ -88,7 +88,7 @@ def add_arguments(parser):
 
 def main(args):
     images, labels = digits()
-    n = 16 if args.quick else 256
+    n = 64 if args.quick else 256
     X, held_out, others = images[:n], images[n : 2 * n], images[2000:6000]
     features = hidden_layer(images[6000:], labels[6000:])
     real = features(others)

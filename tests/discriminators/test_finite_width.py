@@ -89,7 +89,10 @@ def test_width_4096_is_within_5_percent(setting):
     assert np.all(relative_errors([4096], 1, *setting) < 0.05)
 
 
-@pytest.mark.parametrize("setting", [IPM, LSGAN], ids=["IPM", "LSGAN"])
+@pytest.mark.parametrize(
+    "setting",
+    [pytest.param(IPM, id="IPM"), pytest.param(LSGAN, id="LSGAN", marks=pytest.mark.slow)],
+)
 def test_error_falls_as_the_root_of_the_width(setting):
     widths = np.array([64, 192, 576])
     errors = np.sqrt(np.mean(relative_errors(widths, 8, *setting, steps=8) ** 2, axis=1))

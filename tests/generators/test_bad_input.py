@@ -88,7 +88,6 @@ def test_parameters_out_of_range(name, value, allowed):
         ({"bounds": ([0, 0, 0], 1)}, ValueError, "bounds must be"),
         ({"bounds": (0, 1, 2)}, ValueError, "bounds must be"),
         ({"bounds": (0, np.inf), "init": "uniform"}, ValueError, "finite bounds"),
-        ({"lam": "auto", "init": lambda n, rng: X}, ValueError, "No λ brings .*epsilon"),
     ],
 )
 def test_parameters_that_do_not_fit_the_data(params, error, message):
