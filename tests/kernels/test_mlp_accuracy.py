@@ -75,7 +75,7 @@ def test_required_accuracy_on_images():
 
 @pytest.mark.parametrize(
     ("activation", "bias_std", "kernel_class"),
-    thinned(NAMES, [0.0, 1.0], [NTK, NNGP], always=["relu", "abs", "gelu"]),
+    thinned(NAMES, [0.0, 1.0], [NTK, NNGP], always=["relu"]),
 )
 def test_every_activation(activation, bias_std, kernel_class):
     """Dimensions 1, 2 and 50, far, near and nearly coincident points."""
