@@ -1,12 +1,13 @@
 """What all generators that move points have in common."""
 
 import warnings
-from numbers import Integral
+from numbers import Integral, Real
 
 import jax
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -31,6 +32,7 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         "decay": ["boolean"],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "check_every": [Interval(Integral, 1, None, closed="left")],
         "init": [StrOptions({"gaussian", "normal", "uniform"}), "array-like", callable],
@@ -109,6 +111,23 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
                     break
                 if report(self.loss_curve_[-1], self._reconstruction) or stop:
                     break
+
+    def _split(self, X):
+        if not self.early_stopping:
+            return X, None
+        return train_test_split(
+            X, test_size=self.validation_fraction, random_state=self._seed
+        )
+
+    def _judge(self, points, held_out):
+        """Return whether no points were nearer to what is held out, and whether to stop."""
+        if held_out is None:
+            return True, False
+        distance = float(energy_distance(points, held_out))
+        nearest = distance < min(self.validation_curve_, default=np.inf)
+        self._stale = 0 if nearest else self._stale + 1
+        self.validation_curve_.append(distance)
+        return nearest, self._stale >= self.n_iter_no_change
 
     def _reconstruction(self):
         return {name: value for name, value in vars(self).items() if name.endswith("_")}

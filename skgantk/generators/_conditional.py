@@ -8,11 +8,12 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgantk._samplers import column_dtypes, draw, restore
 from skgantk.discriminators._base import restored_on_error
+from skgantk.generators._parallel import parallel
 
 STRATEGIES = {"auto", "not majority", "minority", "not minority", "all"}
 
@@ -151,7 +152,7 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
 
     def _fit_classes(self, X, codes, wanted, rng):
         labels = self.classes_.tolist()
-        fitted = Parallel(n_jobs=self.n_jobs)(
+        fitted = parallel(self.n_jobs)(
             delayed(_fit_one)(_seeded(self.sampler, rng), X[codes == k], labels[k])
             for k in wanted
         )

@@ -6,15 +6,13 @@ from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
-from joblib import Parallel, delayed
-from joblib.parallel import get_active_backend
 from sklearn.base import _fit_context, clone
 from sklearn.gaussian_process.kernels import Kernel
-from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgantk._numerics.memory import check_memory
@@ -22,8 +20,8 @@ from skgantk._numerics.precision import float64_scope
 from skgantk.discriminators._base import restored_on_error
 from skgantk.generators import _synthesis
 from skgantk.generators._base import FAR, FLOATS, BaseGenerator, check_n_samples, to_numpy
+from skgantk.generators._parallel import parallel
 from skgantk.kernels import NTK, as_core
-from skgantk.metrics import energy_distance
 from skgantk.model_selection._lambda import residual_root
 
 BATCH = 512  # rows of X, and of Z, of one discriminator, for batch_size="auto"
@@ -198,7 +196,6 @@ class GANTKSynthesizer(BaseGenerator):
             StrOptions({"auto"}),
         ],
         "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_jobs": [Integral, None],
     }
 
@@ -321,13 +318,6 @@ class GANTKSynthesizer(BaseGenerator):
         # Scaling back rounds, so that the box needs to be drawn again.
         return np.array(X) if self.bounds is None else np.clip(X, *self._box(X))
 
-    def _split(self, X):
-        if not self.early_stopping:
-            return X, None
-        return train_test_split(
-            X, test_size=self.validation_fraction, random_state=self._seed
-        )
-
     def _synthesis(self, target, start):
         core = as_core(self.kernel_)
         batch = BATCH if self.batch_size == "auto" else self.batch_size
@@ -398,19 +388,15 @@ class GANTKSynthesizer(BaseGenerator):
 
     def _check(self, synthesis, state, held_out):
         """Take over the state; return whether to stop."""
+        loss = _synthesis.loss(synthesis, state)
         state = to_numpy(state)
-        nearest, stale = True, 0
-        if held_out is not None:
-            distance = energy_distance(state.samples, held_out)
-            nearest = distance < min(self.validation_curve_, default=np.inf)
-            stale = 0 if nearest else self._stale + 1
-            self.validation_curve_.append(float(distance))
-        self._state, self._stale, self._problem = state, stale, synthesis
-        self.loss_curve_.append(_synthesis.loss(synthesis, state))
+        nearest, stop = self._judge(state.samples, held_out)
+        self._state, self._problem = state, synthesis
+        self.loss_curve_.append(loss)
         if nearest:
             self.samples_ = self._unscaled(state.samples)
             self.n_iter_ = int(state.step)
-        return stale >= self.n_iter_no_change
+        return stop
 
     def _warn_of_copies(self, X):
         spacing = _spacing(self._scaled(X))
@@ -462,7 +448,7 @@ class GANTKSynthesizer(BaseGenerator):
             noise = self._noise(target, n, np.random.RandomState([seed, 1]))
             start = self._scaled(noise)
             problems.append((replace(self._problem, seed=int(seed)), start, self.n_iter_))
-        solved = _parallel(self.n_jobs)(delayed(_solve)(*problem) for problem in problems)
+        solved = parallel(self.n_jobs)(delayed(_solve)(*problem) for problem in problems)
         fresh = [self._unscaled(samples) for samples in solved]
         return np.concatenate([self.samples_, *fresh])[:n_samples]
 
@@ -483,17 +469,6 @@ def _spacing(X):
         return 0.0
     distance, _ = NearestNeighbors(n_neighbors=1).fit(X).kneighbors()
     return float(np.median(distance))
-
-
-def _parallel(n_jobs):
-    backend, active = get_active_backend()
-    parallel = (active if n_jobs is None else n_jobs) not in (None, 1)
-    if parallel and type(backend).__name__ == "MultiprocessingBackend":
-        raise ValueError(
-            'joblib\'s "multiprocessing" back end forks the process, under which JAX '
-            'stands still. Use "loky" (the default), "threading", Dask or Ray.'
-        )
-    return Parallel(n_jobs=n_jobs)
 
 
 @float64_scope

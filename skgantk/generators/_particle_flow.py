@@ -6,7 +6,6 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import TransformerMixin, _fit_context, clone
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -17,7 +16,6 @@ from skgantk.discriminators._base import restored_on_error
 from skgantk.generators import _flow
 from skgantk.generators._base import FAR, FLOATS, BaseGenerator, check_n_samples, to_numpy
 from skgantk.kernels import NTK, as_core
-from skgantk.metrics import energy_distance
 
 # Movement in the first step, in spreads of the data, for learning_rate="auto". Adam's
 # steps do not shrink with the force.
@@ -168,7 +166,6 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
             StrOptions({"auto"}),
         ],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_particles": [Interval(Integral, 1, None, closed="left"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left"), None],
         "noise": [Interval(Real, 0, None, closed="left")],
@@ -271,13 +268,6 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         self.n_iter_, self.loss_curve_, self.validation_curve_ = 0, [], []
         self._snapshots = []
 
-    def _split(self, X):
-        if not self.early_stopping:
-            return X, None
-        return train_test_split(
-            X, test_size=self.validation_fraction, random_state=self._seed
-        )
-
     def _n_particles(self, X):
         if self.n_particles is not None:
             return self.n_particles
@@ -333,13 +323,9 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         """Take over the state; return whether the flow may stop."""
         loss, objective, coef = _flow.gain(flow, state.particles)
         state = to_numpy(state)
-        step, particles, nearest, stale = int(state.step), state.particles, True, 0
-        if held_out is not None:
-            distance = energy_distance(particles, held_out)
-            nearest = distance < min(self.validation_curve_, default=np.inf)
-            stale = 0 if nearest else self._stale + 1
-            self.validation_curve_.append(float(distance))
-        self._state, self._stale = state, stale
+        step, particles = int(state.step), state.particles
+        nearest, stop = self._judge(particles, held_out)
+        self._state = state
         self.loss_curve_.append(float(loss))
         if self.n_snapshots and (step % self._snapshot_interval() == 0):
             self._snapshots.append((step, particles))
@@ -348,7 +334,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         if nearest:
             self.particles_, self.n_iter_ = particles, step
             self._fit_discriminator(flow, coef, objective)
-        return loss <= self.tol or stale >= self.n_iter_no_change
+        return stop or loss <= self.tol
 
     def _snapshot_interval(self):
         n_checks = max(1, math.ceil(self.max_iter / self.check_every))

@@ -1,21 +1,20 @@
 """NTK of strided convolutional networks as a scikit-learn kernel."""
 
 import math
-from numbers import Integral, Real
+from numbers import Integral
 
-from sklearn.gaussian_process.kernels import Hyperparameter
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skgantk._numerics.activations import ACTIVATIONS, get_activation
-from skgantk.kernels._base import BOUNDS_CONSTRAINT, CoreKernel
+from skgantk._numerics.activations import get_activation
 from skgantk.kernels._conv_architecture import Architecture
 from skgantk.kernels._conv_core import ConvNetwork
+from skgantk.kernels._network import NetworkKernel
 
 # [Z21]'s code
 _WEIGHT_STD, _BIAS_STD = math.sqrt(1.4615), math.sqrt(0.1)
 
 
-class ConvNTK(CoreKernel):
+class ConvNTK(NetworkKernel):
     r"""Neural tangent kernel of a strided convolutional network of infinite width.
 
     The discriminator's kernel for images in [1]_: convolutions, each followed by the
@@ -114,19 +113,13 @@ class ConvNTK(CoreKernel):
     """
 
     _parameter_constraints = {
+        **NetworkKernel._parameter_constraints,
         "image_shape": [tuple, list],
         "n_convolutions": [Interval(Integral, 1, None, closed="left")],
         "filter_shape": [tuple, list],
         "strides": [tuple, list],
         "padding": [StrOptions({"SAME", "VALID"})],
         "n_dense": [Interval(Integral, 0, None, closed="left")],
-        "activation": [StrOptions({*ACTIVATIONS, "leaky_relu"})],
-        "weight_std": [Interval(Real, 0, None, closed="neither")],
-        "bias_std": [Interval(Real, 0, None, closed="left")],
-        "output_bias": ["boolean"],
-        "negative_slope": [Interval(Real, None, None, closed="neither")],
-        "weight_std_bounds": BOUNDS_CONSTRAINT,
-        "bias_std_bounds": BOUNDS_CONSTRAINT,
     }
 
     def __init__(
@@ -218,17 +211,6 @@ class ConvNTK(CoreKernel):
             activation=get_activation(self.activation, self.negative_slope),
             output_bias=bool(self.output_bias),
         )
-
-    @property
-    def hyperparameter_weight_std(self):
-        """Standard deviation of the weights."""
-        return Hyperparameter("weight_std", "numeric", self.weight_std_bounds)
-
-    @property
-    def hyperparameter_bias_std(self):
-        """Standard deviation of the biases; fixed where it is 0, whose log is -inf."""
-        bounds = self.bias_std_bounds if self.bias_std else "fixed"
-        return Hyperparameter("bias_std", "numeric", bounds)
 
     def __repr__(self):
         return (

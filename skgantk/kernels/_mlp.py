@@ -1,30 +1,23 @@
 """NTK and NNGP of fully connected networks as scikit-learn kernels."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
-from sklearn.gaussian_process.kernels import Hyperparameter
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 
-from skgantk._numerics.activations import ACTIVATIONS, Homogeneous, get_activation
-from skgantk.kernels._base import BOUNDS_CONSTRAINT, CoreKernel
+from skgantk._numerics.activations import Homogeneous, get_activation
 from skgantk.kernels._mlp_homogeneous import HomogeneousMLP
 from skgantk.kernels._mlp_smooth import SmoothMLP
+from skgantk.kernels._network import NetworkKernel
 
 
-class _MLPKernel(CoreKernel):
+class _MLPKernel(NetworkKernel):
     """What NTK and NNGP share."""
 
     _ntk: bool
 
     _parameter_constraints = {
+        **NetworkKernel._parameter_constraints,
         "depth": [Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions({*ACTIVATIONS, "leaky_relu"})],
-        "weight_std": [Interval(Real, 0, None, closed="neither")],
-        "bias_std": [Interval(Real, 0, None, closed="left")],
-        "output_bias": ["boolean"],
-        "negative_slope": [Interval(Real, None, None, closed="neither")],
-        "weight_std_bounds": BOUNDS_CONSTRAINT,
-        "bias_std_bounds": BOUNDS_CONSTRAINT,
     }
 
     def __init__(
@@ -58,17 +51,6 @@ class _MLPKernel(CoreKernel):
             output_bias=bool(self.output_bias),
             ntk=self._ntk,
         )
-
-    @property
-    def hyperparameter_weight_std(self):
-        """Standard deviation of the weights."""
-        return Hyperparameter("weight_std", "numeric", self.weight_std_bounds)
-
-    @property
-    def hyperparameter_bias_std(self):
-        """Standard deviation of the biases; fixed where it is 0, whose log is -inf."""
-        bounds = self.bias_std_bounds if self.bias_std else "fixed"
-        return Hyperparameter("bias_std", "numeric", bounds)
 
     def __repr__(self):
         return (

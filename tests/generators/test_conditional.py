@@ -4,6 +4,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
@@ -259,3 +260,9 @@ def test_a_step_of_imbalanced_learn():
         theirs = over_sampling.RandomOverSampler(sampling_strategy=strategy)
         ours = ConditionalSampler(KDE, strategy)
         assert counts(ours.fit_resample(X, Y)[1]) == counts(theirs.fit_resample(X, Y)[1])
+
+
+def test_a_back_end_that_forks_is_refused():
+    sampler = ConditionalSampler(KernelDensity(), n_jobs=2)
+    with parallel_config("multiprocessing"), pytest.raises(ValueError, match="forks"):
+        sampler.fit([[0.0], [1.0], [2.0]], [0, 0, 1])
