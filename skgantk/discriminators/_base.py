@@ -1,50 +1,41 @@
-"""The shell of every discriminator of infinite width."""
+"""The shell of every discriminator."""
 
 import warnings
 from contextlib import contextmanager
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.frozen import FrozenEstimator
-from sklearn.gaussian_process.kernels import Kernel
-from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from skgantk._numerics.precision import float64_scope, unseen
-from skgantk.discriminators._dual import Sample, objective, self_gram
-from skgantk.discriminators._functions import KernelFunction, Zero, draw_network
-from skgantk.kernels import NTK, as_core
 
 FLOATS = [np.float64, np.float32]
 
 
 class BaseDiscriminator(ClassifierMixin, BaseEstimator):
-    """Base class of the discriminators f(x) = f₀(x) + Σ_i c_i k(x, x_i).
+    """Base class of the discriminators: functions f trained to tell real from fake.
 
-    A subclass has the parameters ``kernel``, ``initial`` and ``random_state`` and defines
-    ``_loss``, a `skgantk.losses.Loss`, and ``_trainers``, a list of which the first whose
-    solution converges is taken.
+    A subclass defines ``_loss``, a `skgantk.losses.Loss`; ``_train``, which `fit` calls and
+    which sets ``loss_`` and the other fitted attributes; ``_function``, the fitted f as a
+    pytree; and for generators ``_adversaries``, a list of `Adversary` of which the first
+    whose training converges is taken, and ``_adopt``.
     """
 
-    _parameter_constraints: dict = {
-        "kernel": [Kernel, None],
-        "initial": [
-            HasMethods(["decision_function", "gradient"]),
-            StrOptions({"nngp"}),
-            None,
-        ],
-        "random_state": ["random_state"],
-    }
+    _parameter_constraints: dict = {"random_state": ["random_state"]}
 
     def _loss(self):
         raise NotImplementedError
 
-    def _trainers(self):
+    def _train(self, loss, X, sign, weight):
+        raise NotImplementedError
+
+    def _function(self):
+        raise NotImplementedError
+
+    def _adversaries(self, n_features, dtype, previous):
+        """``previous`` is the `Adversary` of a run that goes on, or None."""
         raise NotImplementedError
 
     def __sklearn_tags__(self):
@@ -74,12 +65,9 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
         """
         with restored_on_error(self):
             X, y, weight = self._validated(X, y, sample_weight)
-            kernel = NTK() if self.kernel is None else clone(self.kernel)
-            core, loss = as_core(kernel), self._loss()
+            loss = self._loss()
             hash(loss)  # refuses attributes that are not hashable, before JAX does
-            initial = self._initial_function(core, X.shape[1])
-            self._train(core, loss, initial, X, y, weight)
-            self.kernel_, self.initial_, self.X_fit_ = kernel, initial, X
+            self._train(loss, X, y, weight)
             self._fitted_loss = loss
         return self
 
@@ -110,69 +98,10 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
             )
         return X.copy(), 2 * labels - 1, weight / totals[labels] / 2
 
-    def _train(self, core, loss, initial, X, sign, weight):
-        sample = Sample(
-            weight=jnp.asarray(weight, X.dtype),
-            sign=jnp.asarray(sign, X.dtype),
-            initial=jnp.asarray(initial.value(X)),
-        )
-        for trainer in self._trainers():
-            gram = self_gram(core, X, trainer.gram)
-            dual = _solve(trainer, gram, sample)
-            if dual.converged:
-                break
-        self.dual_coef_ = np.array(dual.coef)
-        self.loss_ = float(objective(loss, sample, dual.values))
-        if not (np.all(np.isfinite(self.dual_coef_)) and np.isfinite(self.loss_)):
-            raise ValueError(
-                f"Training {type(self).__name__} overflowed {X.dtype.name}: the values "
-                f"of the kernel reach {float(jnp.max(core.diag(X))):.1e}. Scale the data "
-                "(StandardScaler), or shorten training_time."
-            )
-        if not dual.converged:
-            warnings.warn(
-                f"{type(self).__name__} did not reach its tolerance within the solver's "
-                "steps. Shorten training_time, loosen the tolerance, or scale the data.",
-                ConvergenceWarning,
-                stacklevel=5,
-            )
-
-    def _initial_function(self, core, n_features):
-        if self.initial is None:
-            return Zero()
-        if isinstance(self.initial, str):  # "nngp"
-            seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-            return draw_network(core, n_features, seed)
-        given = self.initial
-        given = given.estimator if isinstance(given, FrozenEstimator) else given
-        if not isinstance(given, BaseDiscriminator):
-            raise TypeError(
-                "initial must be a discriminator of skgantk, 'nngp' or None; got "
-                f"{type(given).__name__}."
-            )
-        check_is_fitted(
-            given,
-            msg="initial must be fitted: this %(name)s is not. Inside a search or a "
-            "clone, wrap it in sklearn.frozen.FrozenEstimator.",
-        )
-        if given.n_features_in_ != n_features:
-            raise ValueError(
-                f"initial was fitted on {given.n_features_in_} features, but X has "
-                f"{n_features}; they must be as many."
-            )
-        return given._function()
-
-    def _adopt(self, X, coef, initial, loss, objective):
-        """Become the discriminator trained elsewhere on points of which some are real."""
-        self.classes_, self.n_features_in_ = np.array([-1, 1]), X.shape[1]
-        self.X_fit_, self.dual_coef_, self.initial_ = X, coef, initial
+    def _adopt(self, function, loss, objective, n_features):
+        """Become the discriminator trained in a generator's loop."""
+        self.classes_, self.n_features_in_ = np.array([-1, 1]), n_features
         self._fitted_loss, self.loss_ = loss, objective
-
-    def _function(self):
-        """The fitted f as a pytree, for compiled loops."""
-        return KernelFunction(
-            as_core(self.kernel_), self.X_fit_, self.dual_coef_, self.initial_
-        )
 
     def _points(self, X):
         check_is_fitted(self)
@@ -257,11 +186,6 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
         function = self._function()
         slope = self._fitted_loss.dc(jnp.asarray(function.value(X)))
         return _finite(slope[:, None] * function.gradient(X))
-
-
-@jax.jit
-def _solve(trainer, gram, sample):
-    return trainer(gram, sample)
 
 
 def _finite(values):

@@ -54,9 +54,9 @@ def loss_gradient(loss, sign, f):
     return 2 * jnp.where(sign < 0, loss.da(f), -loss.db(f))
 
 
-def objective(loss, sample, f):
+def objective(loss, weight, sign, f):
     """L(f) = E_fake[a(f)] - E_real[b(f)]."""
-    return 2 * jnp.sum(sample.weight * jnp.where(sample.sign < 0, loss.a(f), -loss.b(f)))
+    return 2 * jnp.sum(weight * jnp.where(sign < 0, loss.a(f), -loss.b(f)))
 
 
 @register("tile")

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skgantk._numerics import matrix_functions
-from skgantk.discriminators._base import BaseDiscriminator
 from skgantk.discriminators._dual import Dual, Trainer, apply_dual, loss_gradient
 from skgantk.discriminators._hinge import HingeTrainer
+from skgantk.discriminators._kernel import KernelDiscriminator
 from skgantk.kernels._core import Leaf, register
 from skgantk.losses import IPM, LSGAN, Hinge, Loss, VanillaGAN
 
@@ -79,7 +79,7 @@ class LambertTrainer(Trainer):
         return apply_dual(function, gram, sample, sample.sign, 1e-10)
 
 
-class NTKGANDiscriminator(BaseDiscriminator):
+class NTKGANDiscriminator(KernelDiscriminator):
     r"""Infinitely wide discriminator trained with any GAN loss.
 
     Gradient ascent on :math:`L(f) = E_{fake} a(f) - E_{real} b(f)` for the time τ gives
@@ -182,7 +182,7 @@ class NTKGANDiscriminator(BaseDiscriminator):
     """
 
     _parameter_constraints = {
-        **BaseDiscriminator._parameter_constraints,
+        **KernelDiscriminator._parameter_constraints,
         "loss": [StrOptions(set(LOSSES)), Loss],
         "training_time": [Interval(Real, 0, None, closed="right")],
         "solver": [StrOptions({"ode", "lambert"})],

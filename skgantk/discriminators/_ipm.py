@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skgantk._numerics.elementwise import safe_inverse, safe_sqrt
-from skgantk.discriminators._base import BaseDiscriminator
 from skgantk.discriminators._dual import Dual, Trainer
+from skgantk.discriminators._kernel import KernelDiscriminator
 from skgantk.kernels._core import Leaf, register
 from skgantk.losses import IPM
 
@@ -33,7 +33,7 @@ class IPMTrainer(Trainer):
         return Dual(time * witness, sample.initial + time * values, jnp.array(True))
 
 
-class NTKIPMDiscriminator(BaseDiscriminator):
+class NTKIPMDiscriminator(KernelDiscriminator):
     r"""Infinitely wide discriminator trained with the IPM loss, in closed form.
 
     Gradient ascent on :math:`L(f) = E_{real} f - E_{fake} f` for the time τ gives
@@ -119,7 +119,7 @@ class NTKIPMDiscriminator(BaseDiscriminator):
     """
 
     _parameter_constraints = {
-        **BaseDiscriminator._parameter_constraints,
+        **KernelDiscriminator._parameter_constraints,
         "training_time": [
             Interval(Real, 0, None, closed="neither"),
             StrOptions({"unit_norm"}),

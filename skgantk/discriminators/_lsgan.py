@@ -7,8 +7,8 @@ import jax.numpy as jnp
 from sklearn.utils._param_validation import Interval
 
 from skgantk._numerics import matrix_functions
-from skgantk.discriminators._base import BaseDiscriminator
 from skgantk.discriminators._dual import Trainer, apply_dual
+from skgantk.discriminators._kernel import KernelDiscriminator
 from skgantk.kernels._core import Leaf, register
 from skgantk.losses import LSGAN
 
@@ -48,7 +48,7 @@ class LSGANLimit(LSGANTrainer):
         return apply_dual(function, gram, sample, self.gap(sample), None)
 
 
-class NTKLSGANDiscriminator(BaseDiscriminator):
+class NTKLSGANDiscriminator(KernelDiscriminator):
     r"""Infinitely wide discriminator trained with the LSGAN loss, in closed form.
 
     Gradient ascent on :math:`L(f) = -E_{fake} (f - s)^2 - E_{real} (f - r)^2` for the
@@ -149,7 +149,7 @@ class NTKLSGANDiscriminator(BaseDiscriminator):
     """
 
     _parameter_constraints = {
-        **BaseDiscriminator._parameter_constraints,
+        **KernelDiscriminator._parameter_constraints,
         "training_time": [Interval(Real, 0, None, closed="right")],
         "real": [Interval(Real, None, None, closed="neither")],
         "fake": [Interval(Real, None, None, closed="neither")],

@@ -12,8 +12,8 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skgantk._numerics.optimizers import OPTIMIZERS
 from skgantk.generators._callbacks import CallbackSupport, checks
-from skgantk.generators._optimizers import OPTIMIZERS
 from skgantk.metrics import energy_distance
 
 FLOATS = [np.float64, np.float32]

@@ -1,27 +1,34 @@
-"""The particle flow as pure functions ([F22] Eq. 12 with T_{k_g} = id).
+"""The particle flow as pure functions ([F22] Eq. 11 and 12).
 
 Every particle x descends c(f(x)), f the discriminator trained on the particles, as fake
-points, and on the target, as real ones, from f₀ anew at every step:
+points, and on the target, as real ones:
 
-    x ← x - η ∇(c∘f)(x + βu).                                                     (P1)
+    x ← x - η v,   v = ∇(c∘f)(x + βu).                                            (P1)
 
 u is standard normal noise, drawn afresh, that keeps the flow out of local minima where
-β > 0 (Arbel et al. 2019, Eq. 14). Randomness comes from the number of the step alone, so a
-flow may be cut anywhere and goes on as if it had not been.
+β > 0 (Arbel et al. 2019, Eq. 14). With a generator x = g(z) of infinite width, of which z
+are the points where the particles began, forces are shared through its NTK k_g ([F22] Prop.
+3), and particles without one are k_g = δ:
+
+    v(z) = 1/n Σ_j k_g(z, z_j) ∇(c∘f)(x_j).                                       (P2)
+
+Randomness comes from the number of the step alone, so a flow may be cut anywhere and goes
+on as if it had not been.
 """
 
 from dataclasses import replace
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from skgantk.discriminators._dual import Sample, Trainer, objective, self_gram
-from skgantk.discriminators._functions import Function, KernelFunction
-from skgantk.generators._optimizers import OPTIMIZERS, falling
-from skgantk.kernels._core import Core, Leaf, register
-from skgantk.losses import Loss
+from skgantk._numerics import operators
+from skgantk._numerics.optimizers import OPTIMIZERS, falling
+from skgantk.discriminators._adversary import Adversary
+from skgantk.discriminators._dual import SelfGram, objective
+from skgantk.kernels._core import Leaf, register
 
 
 class FlowState(NamedTuple):
@@ -29,19 +36,26 @@ class FlowState(NamedTuple):
 
     particles: jax.Array  # (n, d)
     optimizer: optax.OptState
-    passengers: jax.Array | None  # (m, d), carried along without acting on anything
-    passenger_optimizer: optax.OptState
+    passengers: "Passengers | None"
+    memory: Any  # of the discriminator
     step: jax.Array
     diverged: jax.Array
 
 
-@register("loss", "optimizer", "batch_size", "noisy")
+class Passengers(NamedTuple):
+    """Points that are carried along without acting on anything."""
+
+    points: jax.Array  # (m, d)
+    optimizer: optax.OptState
+    start: jax.Array  # (m, d): z
+
+
+@register("optimizer", "batch_size", "noisy")
 class Flow:
     """Everything about a flow that does not change from step to step."""
 
-    core: Core
-    trainer: Trainer
-    initial: Function
+    adversary: Adversary
+    generator: SelfGram | None  # k_g on the z of the particles
     target: jax.Array  # (m, d)
     bounds: jax.Array | None  # (2, d) or (2, 1)
     learning_rate: Leaf
@@ -51,34 +65,40 @@ class Flow:
     centre: jax.Array  # (d,), of the data
     radius: Leaf  # of what may still be called near it
     seed: Leaf
-    loss: Loss
     optimizer: str
     batch_size: int | None
     noisy: bool
 
-    def start(self, particles, passengers=None):
+    def start(self, particles):
         """The state before the first step."""
-        make = OPTIMIZERS[self.optimizer]().init
         return FlowState(
             jnp.asarray(particles),
-            make(particles),
-            passengers,
-            None if passengers is None else make(passengers),
+            OPTIMIZERS[self.optimizer]().init(particles),
+            None,
+            self.adversary.start(particles.dtype),
             jnp.zeros((), jnp.int32),
             jnp.zeros((), bool),
         )
 
-    def train(self, fake, real):
-        """Return the f trained on two clouds, their `Sample` and the `Dual`."""
-        X = jnp.concatenate([fake, real])
-        is_fake = jnp.arange(len(X)) < len(fake)
-        sample = Sample(
-            weight=jnp.where(is_fake, 0.5 / len(fake), 0.5 / len(real)).astype(X.dtype),
-            sign=jnp.where(is_fake, -1, 1).astype(X.dtype),
-            initial=self.initial.value(X),
+    def resume(self, state):
+        """The state of an earlier flow, for this one."""
+        optimizer = OPTIMIZERS[self.optimizer]().init(state.particles)
+        if jax.tree.structure(optimizer) == jax.tree.structure(state.optimizer):
+            optimizer = state.optimizer
+        memory = self.adversary.resume(state.memory, state.particles.dtype)
+        return state._replace(
+            optimizer=optimizer, memory=memory, diverged=jnp.zeros((), bool)
         )
-        dual = self.trainer(self_gram(self.core, X, self.trainer.gram), sample)
-        return KernelFunction(self.core, X, dual.coef, self.initial), sample, dual
+
+    def board(self, points):
+        """`Passengers` before the first step."""
+        points = jnp.asarray(points)
+        return Passengers(points, OPTIMIZERS[self.optimizer]().init(points), points)
+
+    def train(self, particles, memory, step):
+        """The `Trained` of a step."""
+        fake, real = self.batches(particles, step)
+        return self.adversary.train(memory, fake, real, self.key(step, 4))
 
     def key(self, step, purpose):
         """A key of its own for every step and purpose."""
@@ -97,39 +117,55 @@ class Flow:
             for size in (min(self.batch_size, len(cloud)),)
         )
 
-    def move(self, f, points, optimizer, step, purpose, values=None):
-        """(P1) on points at which f may be known already."""
-        at = points
+    def force(self, f, points, step, purpose, values=None):
+        """∇(c∘f), on points at which f may be known already."""
         if self.noisy:
             u = jax.random.normal(self.key(step, purpose), points.shape, points.dtype)
-            at = points + jnp.asarray(self.noise, points.dtype) * u
+            points = points + jnp.asarray(self.noise, points.dtype) * u
         if values is None or self.noisy:
-            values = f.value(at)
-        force = self.loss.dc(values)[:, None] * f.gradient(at)
-        updates, optimizer = OPTIMIZERS[self.optimizer]().update(force, optimizer, points)
+            values = f.value(points)
+        return self.adversary.loss.dc(values)[:, None] * f.gradient(points)
+
+    def move(self, points, velocity, optimizer, step):
+        """(P1)"""
+        updates, optimizer = OPTIMIZERS[self.optimizer]().update(
+            velocity, optimizer, points
+        )
         rate = falling(self.learning_rate, self.decay, step, self.max_iter)
         points = points + jnp.asarray(rate, points.dtype) * updates
         return points if self.bounds is None else jnp.clip(points, *self.bounds), optimizer
 
+    def spread(self, force, z=None):
+        """(P2), for the particles or for other z."""
+        generator = self.generator
+        product = generator.product
+        if z is not None:
+            product = partial(operators.product, generator.core, z, generator.X)
+        return jax.vmap(product, in_axes=1, out_axes=1)(force) / len(force)
+
     def step(self, state):
         """One step of all points, or none of a flow that has diverged."""
-        particles, passengers = state.particles, state.passengers
-        fake, real = self.batches(particles, state.step)
-        f, _, dual = self.train(fake, real)
-        known = dual.values[: len(fake)] if self.batch_size is None else None
-        particles, optimizer = self.move(
-            f, particles, state.optimizer, state.step, 2, known
-        )
-        carried = state.passenger_optimizer
+        particles, passengers, step = state.particles, state.passengers, state.step
+        trained = self.train(particles, state.memory, step)
+        f = trained.function
+        known = trained.values[: len(particles)] if self.batch_size is None else None
+        force = self.force(f, particles, step, 2, known)
+        velocity = force if self.generator is None else self.spread(force)
         if passengers is not None:
-            passengers, carried = self.move(f, passengers, carried, state.step, 3)
+            points, optimizer, start = passengers
+            if self.generator is None:
+                carried = self.force(f, points, step, 3)
+            else:
+                carried = self.spread(force, start)
+            passengers = Passengers(*self.move(points, carried, optimizer, step), start)
+        particles, optimizer = self.move(particles, velocity, state.optimizer, step)
         distance = jnp.max(jnp.abs(particles - self.centre))
-        moved = FlowState(
-            particles, optimizer, passengers, carried, state.step + 1, state.diverged
-        )
         near = distance <= self.radius  # not where it is NaN
-        kept = state._replace(diverged=jnp.ones((), bool))
-        return jax.tree.map(lambda a, b: jnp.where(near, a, b), moved, kept)
+        moved = FlowState(particles, optimizer, passengers, (), step + 1, state.diverged)
+        kept = state._replace(memory=(), diverged=jnp.ones((), bool))
+        following = jax.tree.map(lambda a, b: jnp.where(near, a, b), moved, kept)
+        memory = self.adversary.select(near, trained.memory, state.memory)
+        return following._replace(memory=memory)
 
 
 @jax.jit
@@ -144,21 +180,26 @@ def advance(flow, state, n_steps):
 
 
 @jax.jit
-def gain(flow, particles):
-    """What training gains, L(f_τ) - L(f₀) ≥ 0; also L(f_τ) and the coefficients of f_τ.
+def gain(flow, state):
+    """What training gains, L(f) - L(f₀) ≥ 0; also L(f) and f.
 
     The gain is 0 where the clouds are the same. For the IPM loss it is τ MMD², which the
     flow descends ([F22] Section 5.1).
     """
-    _, sample, dual = flow.train(particles, flow.target)
-    before, after = (objective(flow.loss, sample, f) for f in (sample.initial, dual.values))
-    return after - before, after, dual.coef
+    key = flow.key(state.step, 4)
+    trained = flow.adversary.train(state.memory, state.particles, flow.target, key)
+    loss, weight, sign = flow.adversary.loss, trained.weight, trained.sign
+    before, after = (
+        objective(loss, weight, sign, f) for f in (trained.before, trained.values)
+    )
+    return after - before, after, trained.function
 
 
 @jax.jit
 def converges(flow, particles):
     """Whether the trainer meets its tolerance at the start."""
-    return flow.train(particles, flow.target)[2].converged
+    memory = flow.adversary.start(particles.dtype)
+    return flow.train(particles, memory, 0).converged
 
 
 @jax.jit

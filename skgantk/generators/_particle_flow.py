@@ -4,18 +4,24 @@ import math
 from dataclasses import replace
 from numbers import Integral, Real
 
+import jax
 import numpy as np
 from sklearn.base import TransformerMixin, _fit_context, clone
+from sklearn.gaussian_process.kernels import Kernel
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope, unseen
 from skgantk.discriminators import NTKIPMDiscriminator
-from skgantk.discriminators._base import restored_on_error
+from skgantk.discriminators._adversary import KernelAdversary
+from skgantk.discriminators._base import BaseDiscriminator, restored_on_error
+from skgantk.discriminators._carry_over import CarryOver
+from skgantk.discriminators._dual import self_gram
 from skgantk.generators import _flow
 from skgantk.generators._base import FAR, FLOATS, BaseGenerator, check_n_samples, to_numpy
-from skgantk.kernels import NTK, as_core
+from skgantk.kernels import as_core
 
 # Movement in the first step, in spreads of the data, for learning_rate="auto". Adam's
 # steps do not shrink with the force.
@@ -81,6 +87,17 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         to the particles ([2]_ Eq. 14).
     bounds : tuple (low, high), default=None
         Box in which particles are kept: two numbers, or two arrays (n_features,).
+    generator_kernel : Kernel, default=None
+        k_g, the NTK of a generator network of infinite width, x = g(z) with z where a
+        particle began ([1]_ Prop. 3). The force on a particle is then the mean of those
+        on all particles, weighted by k_g: particles of near z move together. If None,
+        every particle moves by itself (k_g = n δ).
+    carry_over : bool or int, default=False
+        Whether the discriminator goes on from what it was after the step before, instead
+        of from ``initial`` ([1]_ Eq. 83). It is then a kernel sum over all clouds of the
+        past, and a step takes the longer the more there are; with an int at most so many
+        past points are kept, and beyond that the sum is projected on half of them, with
+        the error ``carry_over_error_``. At least twice as many as particles.
     n_snapshots : int, default=0
         Number of checks, evenly spaced, at which the particles are kept in
         ``snapshots_``.
@@ -112,6 +129,9 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         ``n_snapshots``.
     snapshot_iter_ : ndarray of shape (n_kept,)
         Steps of the snapshots.
+    carry_over_error_ : float
+        With ``carry_over``, a bound on the RKHS norm of what was lost by projections; times
+        √k(x, x) it bounds the error of f(x). 0 if nothing was projected.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -122,7 +142,10 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
     InvalidParameterError
         If a parameter is out of its range.
     ValueError
-        If the input is not finite, or ``init`` or ``bounds`` do not fit it.
+        If the input is not finite, ``init``, ``bounds`` or ``carry_over`` do not fit it, or
+        ``carry_over`` is asked for with a discriminator of finite width.
+    MemoryError
+        If the clouds of all steps cannot fit into memory for ``carry_over=True``.
 
     Warns
     -----
@@ -160,7 +183,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
 
     _parameter_constraints: dict = {
         **BaseGenerator._parameter_constraints,
-        "discriminator": [HasMethods(["fit", "generator_gradient"]), None],
+        "discriminator": [BaseDiscriminator, None],
         "learning_rate": [
             Interval(Real, 0, None, closed="neither"),
             StrOptions({"auto"}),
@@ -169,6 +192,8 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         "n_particles": [Interval(Integral, 1, None, closed="left"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left"), None],
         "noise": [Interval(Real, 0, None, closed="left")],
+        "generator_kernel": [Kernel, None],
+        "carry_over": ["boolean", Interval(Integral, 2, None, closed="left")],
         "n_snapshots": [Interval(Integral, 0, None, closed="left")],
     }
 
@@ -190,6 +215,8 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         batch_size=None,
         noise=0.0,
         bounds=None,
+        generator_kernel=None,
+        carry_over=False,
         n_snapshots=0,
         warm_start=False,
         verbose=0,
@@ -210,6 +237,8 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         self.batch_size = batch_size
         self.noise = noise
         self.bounds = bounds
+        self.generator_kernel = generator_kernel
+        self.carry_over = carry_over
         self.n_snapshots = n_snapshots
         self.warm_start = warm_start
         self.verbose = verbose
@@ -245,8 +274,8 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
                 self._reset(X)
             target, held_out = self._split(X)
             if goes_on:
-                state = self._state._replace(diverged=np.zeros((), bool))
-                flow = self._flow(target, state.particles)
+                flow = self._flow(target, self._state.particles)
+                state = flow.resume(self._state)
             else:
                 flow = self._flow(target, self._start)
                 state = flow.start(self._start)
@@ -275,20 +304,17 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
 
     def _flow(self, target, particles):
         """The `Flow` of the parameters, its discriminator's included."""
-        d = self.discriminator
-        d = NTKIPMDiscriminator() if d is None else clone(d)
-        d._validate_params()
-        d.kernel_ = NTK() if d.kernel is None else clone(d.kernel)
-        core = as_core(d.kernel_)
-        goes_on = self._runs and d.initial == "nngp"
-        initial = self._runs[-1][0].initial if goes_on else None
         centre = target.mean(axis=0)
         spread = np.sqrt(np.mean((target - centre) ** 2))
         extent = max(np.abs(particles - centre).max(), np.abs(target - centre).max())
+        generator = None
+        if self.generator_kernel is not None:
+            core = as_core(self.generator_kernel)
+            generator = self_gram(core, self._start, "if it fits")
+        adversaries = self._adversaries(target, len(particles))
         flow = _flow.Flow(
-            core=core,
-            trainer=d._trainers()[0],
-            initial=initial or d._initial_function(core, target.shape[1]),
+            adversary=adversaries[0],
+            generator=generator,
             target=target,
             bounds=self._box(target),
             learning_rate=1.0,
@@ -298,17 +324,56 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
             centre=centre,
             radius=float(FAR * extent),
             seed=self._seed,
-            loss=d._loss(),
             optimizer=self.optimizer,
             batch_size=self.batch_size,
             noisy=self.noise > 0,
         )
-        for trainer in d._trainers():
-            flow = replace(flow, trainer=trainer)
-            if len(d._trainers()) == 1 or _flow.converges(flow, particles):
+        for adversary in adversaries:
+            flow = replace(flow, adversary=adversary)
+            if len(adversaries) == 1 or _flow.converges(flow, particles):
                 break
-        self.discriminator_ = d
         return replace(flow, learning_rate=self._rate(flow, particles, spread))
+
+    def _adversaries(self, target, n_particles):
+        d = self.discriminator
+        d = NTKIPMDiscriminator() if d is None else clone(d)
+        d._validate_params()
+        previous = self._runs[-1][0].adversary if self._runs else None
+        if isinstance(previous, CarryOver):
+            previous = previous.adversary
+        adversaries = d._adversaries(target.shape[1], target.dtype, previous)
+        self.discriminator_ = d
+        if not self.carry_over:
+            return adversaries
+        if not isinstance(adversaries[0], KernelAdversary):
+            raise ValueError(
+                "carry_over is for discriminators of infinite width; "
+                f"{type(d).__name__} goes on from where it was with warm_start=True."
+            )
+        whole = self.batch_size is None
+        sizes = [n_particles, 0 if whole else len(target)]
+        size = sum(sizes if whole else (min(self.batch_size, n) for n in sizes))
+        slots = self._slots(size, target)
+        compressed = slots < self.max_iter
+        return [CarryOver(a, target, slots, size, whole, compressed) for a in adversaries]
+
+    def _slots(self, size, target):
+        """Number of past clouds that are kept."""
+        slots = self.max_iter
+        if not isinstance(self.carry_over, bool | np.bool_):
+            slots = min(slots, self.carry_over // size)
+            if slots < min(2, self.max_iter):
+                raise ValueError(
+                    "carry_over must be at least twice the number of points that each step "
+                    f"adds, {size}; got {self.carry_over}."
+                )
+        used = int(getattr(self._state.memory, "used", 0)) if self._state else 0
+        check_memory(
+            2 * slots * size * (target.shape[1] + 1) * target.itemsize,
+            f"The {slots} clouds of the past that carry_over keeps",
+            "Give carry_over the number of points to keep.",
+        )
+        return max(slots, used)
 
     def _rate(self, flow, particles, spread):
         if self.learning_rate != "auto":
@@ -321,7 +386,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
 
     def _check(self, flow, state, held_out):
         """Take over the state; return whether the flow may stop."""
-        loss, objective, coef = _flow.gain(flow, state.particles)
+        loss, objective, function = _flow.gain(flow, state)
         state = to_numpy(state)
         step, particles = int(state.step), state.particles
         nearest, stop = self._judge(particles, held_out)
@@ -333,21 +398,19 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
             self.snapshots_ = np.stack([particles for _, particles in self._snapshots])
         if nearest:
             self.particles_, self.n_iter_ = particles, step
-            self._fit_discriminator(flow, coef, objective)
+            self.discriminator_._adopt(
+                to_numpy(function),
+                flow.adversary.loss,
+                float(objective),
+                particles.shape[1],
+            )
+            if self.carry_over:
+                self.carry_over_error_ = float(state.memory.error)
         return stop or loss <= self.tol
 
     def _snapshot_interval(self):
         n_checks = max(1, math.ceil(self.max_iter / self.check_every))
         return self.check_every * max(1, math.ceil(n_checks / self.n_snapshots))
-
-    def _fit_discriminator(self, flow, coef, objective):
-        self.discriminator_._adopt(
-            X=np.concatenate([self.particles_, flow.target]),
-            coef=np.array(coef),
-            initial=flow.initial,
-            loss=flow.loss,
-            objective=float(objective),
-        )
 
     @property
     def _cloud(self):
@@ -413,15 +476,18 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
             moved[new] = self._carry(X[new])
         return moved
 
-    def _carry(self, passengers):
-        passengers = unseen(passengers)
-        optimizer = None
+    def _carry(self, points):
+        passengers = None
         ends = [int(state.step) for _, state in self._runs[1:]] + [self.n_iter_]
         for (flow, state), end in zip(self._runs, ends):
-            if optimizer is None:
-                optimizer = flow.start(passengers).optimizer
-            state = state._replace(passengers=passengers, passenger_optimizer=optimizer)
+            boarding = flow.board(unseen(points))
+            if passengers is None:
+                passengers = boarding
+            elif jax.tree.structure(passengers.optimizer) != jax.tree.structure(
+                boarding.optimizer
+            ):
+                passengers = passengers._replace(optimizer=boarding.optimizer)
             steps = max(min(end, self.n_iter_) - int(state.step), 0)
-            state = _flow.advance(flow, state, steps)
-            passengers, optimizer = state.passengers, state.passenger_optimizer
-        return np.array(passengers)
+            state = _flow.advance(flow, state._replace(passengers=passengers), steps)
+            passengers = state.passengers
+        return np.array(passengers.points)

@@ -24,7 +24,7 @@ import optax
 from skgantk._numerics import operators
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.matrix_functions import relaxation_gradient
-from skgantk.generators._optimizers import OPTIMIZERS, falling
+from skgantk._numerics.optimizers import OPTIMIZERS, falling
 from skgantk.kernels._core import Core, Leaf, register
 
 # λ rises from this share of itself, geometrically, over the first half of the steps: points

@@ -1,4 +1,4 @@
-"""How a gradient becomes a step: shared by the generators."""
+"""How a gradient becomes a step: shared by everything that descends."""
 
 from functools import lru_cache
 
@@ -12,6 +12,11 @@ OPTIMIZERS = {
     "momentum": lru_cache(lambda: optax.sgd(1.0, momentum=0.9)),
     "adam": lru_cache(lambda: optax.adam(1.0)),
 }
+
+
+def get_optimizer(optimizer):
+    """The optax transformation of that name, or the one given."""
+    return OPTIMIZERS[optimizer]() if isinstance(optimizer, str) else optimizer
 
 
 def falling(learning_rate, decay, step, max_iter):

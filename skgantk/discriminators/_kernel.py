@@ -1,0 +1,127 @@
+"""The shell of every discriminator of infinite width."""
+
+import warnings
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.frozen import FrozenEstimator
+from sklearn.gaussian_process.kernels import Kernel
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skgantk.discriminators._adversary import KernelAdversary
+from skgantk.discriminators._base import BaseDiscriminator
+from skgantk.discriminators._dual import Sample, objective, self_gram
+from skgantk.discriminators._functions import KernelFunction, Zero
+from skgantk.discriminators._network import draw_process
+from skgantk.kernels import NTK, as_core
+
+
+class KernelDiscriminator(BaseDiscriminator):
+    """Base class of the discriminators f(x) = f₀(x) + Σ_i c_i k(x, x_i).
+
+    A subclass has the parameters ``kernel``, ``initial`` and ``random_state`` and defines
+    ``_trainers``, a list of which the first whose solution converges is taken.
+    """
+
+    _parameter_constraints: dict = {
+        **BaseDiscriminator._parameter_constraints,
+        "kernel": [Kernel, None],
+        "initial": [
+            HasMethods(["decision_function", "gradient"]),
+            StrOptions({"nngp"}),
+            None,
+        ],
+    }
+
+    def _trainers(self):
+        raise NotImplementedError
+
+    def _kernel(self):
+        return NTK() if self.kernel is None else clone(self.kernel)
+
+    def _train(self, loss, X, sign, weight):
+        kernel = self._kernel()
+        core = as_core(kernel)
+        initial = self._initial_function(core, X.shape[1])
+        sample = Sample(
+            weight=jnp.asarray(weight, X.dtype),
+            sign=jnp.asarray(sign, X.dtype),
+            initial=jnp.asarray(initial.value(X)),
+        )
+        for trainer in self._trainers():
+            gram = self_gram(core, X, trainer.gram)
+            dual = _solve(trainer, gram, sample)
+            if dual.converged:
+                break
+        self.dual_coef_ = np.array(dual.coef)
+        self.loss_ = float(objective(loss, sample.weight, sample.sign, dual.values))
+        if not (np.all(np.isfinite(self.dual_coef_)) and np.isfinite(self.loss_)):
+            raise ValueError(
+                f"Training {type(self).__name__} overflowed {X.dtype.name}: the values "
+                f"of the kernel reach {float(jnp.max(core.diag(X))):.1e}. Scale the data "
+                "(StandardScaler), or shorten training_time."
+            )
+        if not dual.converged:
+            warnings.warn(
+                f"{type(self).__name__} did not reach its tolerance within the solver's "
+                "steps. Shorten training_time, loosen the tolerance, or scale the data.",
+                ConvergenceWarning,
+                stacklevel=5,
+            )
+        self.kernel_, self.initial_, self.X_fit_ = kernel, initial, X
+
+    def _initial_function(self, core, n_features):
+        if self.initial is None:
+            return Zero()
+        if isinstance(self.initial, str):  # "nngp"
+            seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+            return draw_process(core, n_features, seed)
+        given = self.initial
+        given = given.estimator if isinstance(given, FrozenEstimator) else given
+        if not isinstance(given, BaseDiscriminator):
+            raise TypeError(
+                "initial must be a discriminator of skgantk, 'nngp' or None; got "
+                f"{type(given).__name__}."
+            )
+        check_is_fitted(
+            given,
+            msg="initial must be fitted: this %(name)s is not. Inside a search or a "
+            "clone, wrap it in sklearn.frozen.FrozenEstimator.",
+        )
+        if given.n_features_in_ != n_features:
+            raise ValueError(
+                f"initial was fitted on {given.n_features_in_} features, but X has "
+                f"{n_features}; they must be as many."
+            )
+        return given._function()
+
+    def _adversaries(self, n_features, dtype, previous):
+        self.kernel_ = self._kernel()
+        core, loss = as_core(self.kernel_), self._loss()
+        if self.initial == "nngp" and isinstance(previous, KernelAdversary):
+            initial = previous.initial  # the same draw
+        else:
+            initial = self._initial_function(core, n_features)
+        return [
+            KernelAdversary(core, trainer, initial, loss) for trainer in self._trainers()
+        ]
+
+    def _adopt(self, function, loss, objective, n_features):
+        super()._adopt(function, loss, objective, n_features)
+        self.X_fit_, self.dual_coef_ = function.centres, function.coef
+        self.initial_ = function.initial
+
+    def _function(self):
+        return KernelFunction(
+            as_core(self.kernel_), self.X_fit_, self.dual_coef_, self.initial_
+        )
+
+
+@jax.jit
+def _solve(trainer, gram, sample):
+    return trainer(gram, sample)
