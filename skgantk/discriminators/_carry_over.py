@@ -27,7 +27,7 @@ from skgantk.discriminators._adversary import Adversary, KernelAdversary
 from skgantk.discriminators._functions import Function
 from skgantk.kernels._core import Core, register
 
-BLOCK = 64  # points chosen at once
+ROUNDS = 32  # of choosing points, a block of them at a time
 JITTER = 1e-12  # of the largest k(x, x): what a point that adds nothing is divided by
 
 
@@ -166,7 +166,7 @@ def choose(core, X, n_chosen, key):
     """Choose rows of X; return their indices and F (len(X), n_chosen) with K ≈ F Fᵀ."""
     scale = operators.diag(core, X)
     jitter = JITTER * jnp.max(scale)
-    block = min(BLOCK, n_chosen)
+    block = max(1, n_chosen // ROUNDS)
     blocks = -(-n_chosen // block)
 
     def add(i, carry):

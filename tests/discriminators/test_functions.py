@@ -8,12 +8,13 @@ import pytest
 from scipy import special
 
 from skgantk._numerics.activations import ACTIVATIONS, get_activation
-from skgantk.discriminators._functions import (
+from skgantk.discriminators._functions import KernelFunction, Zero
+from skgantk.discriminators._network import (
     BATCH,
-    KernelFunction,
+    Antisymmetric,
     Network,
-    Zero,
     draw_network,
+    draw_process,
 )
 from skgantk.kernels import NNGP, NTK, RBF, as_core, kernel_gradient, kernel_sum
 
@@ -39,7 +40,8 @@ def points(n=N, seed=0):
 def draw(seed=0, width=WIDTH, kernel_class=NTK, **network):
     network = {"depth": 2, "weight_std": 1.5, "bias_std": 0.7, **network}
     with jax.enable_x64(True):
-        return draw_network(as_core(kernel_class(**network)), D, seed, width)
+        core = as_core(kernel_class(**network))
+        return draw_network(core, D, seed, [width] * core.depth)
 
 
 def value(function, X):
@@ -54,11 +56,12 @@ def gradient(function, X):
 
 @pytest.mark.parametrize("activation", NAMES)
 def test_value_against_numpy(activation):
-    """NTK parametrisation, the biases drawn with their standard deviation."""
+    """NTK parametrisation."""
     network, h = draw(activation=activation, output_bias=True), points()
     for layer, (weight, bias) in enumerate(zip(network.weights, network.biases)):
         h = PHI[activation](h) if layer else h
-        h = 1.5 * h @ weight.astype(float) / np.sqrt(len(weight)) + bias
+        h = 1.5 * h @ weight.astype(float) / np.sqrt(len(weight))
+        h = h + 0.7 * bias.astype(float)
     assert [weight.shape for weight in network.weights] == [(3, 64), (64, 64), (64, 1)]
     np.testing.assert_allclose(value(network, points()), h[:, 0], rtol=1e-12)
 
@@ -106,6 +109,32 @@ def test_layers_are_independent():
     assert np.abs(np.triu(np.corrcoef(network.biases[:3]), 1)).max() < 4 / WIDTH**0.5
 
 
+def test_widths_may_differ():
+    core = as_core(NTK(depth=2))
+    network = draw_network(core, D, 0, [5, 7])
+    assert [weight.shape for weight in network.weights] == [(3, 5), (5, 7), (7, 1)]
+    assert draw_process(core, D, 0).weights[1].shape == (1024, 1024)
+
+
+def test_antisymmetric_difference():
+    plus, minus, X = draw(0), draw(1), points()
+    for evaluate in (value, gradient):
+        expected = (evaluate(plus, X) - evaluate(minus, X)) / np.sqrt(2)
+        np.testing.assert_allclose(evaluate(Antisymmetric(plus, minus), X), expected)
+        np.testing.assert_array_equal(evaluate(Antisymmetric(plus, plus), X), 0)
+
+
+def test_clipping_bounds_what_enters_the_layers():
+    network = draw(output_bias=True)
+    clipped = network.clipped(0.05)
+    for before, after in zip(network.weights, clipped.weights):
+        scale = 1.5 / np.sqrt(len(before))
+        expected = np.clip(scale * before, -0.05, 0.05)
+        np.testing.assert_allclose(scale * after, expected, rtol=1e-6)
+    for before, after in zip(network.biases, clipped.biases):
+        np.testing.assert_allclose(0.7 * after, np.clip(0.7 * before, -0.05, 0.05), 1e-6)
+
+
 @pytest.mark.parametrize("activation", ["relu", "erf", "gelu"])
 def test_float32_and_float64_see_the_same_function(activation):
     network, X = draw(activation=activation), points()
@@ -141,14 +170,16 @@ def test_law_is_that_of_the_nngp(activation, output_bias):
 
 def test_no_biases():
     network = draw(bias_std=0.0, output_bias=True)
+    assert network.biases == [None] * 3
     np.testing.assert_array_equal(value(network, np.zeros((N, D))), 0)
 
 
 def test_output_bias_adds_a_constant():
     with_bias, without = draw(output_bias=True), draw(output_bias=False)
     difference = value(with_bias, points()) - value(without, points())
-    np.testing.assert_allclose(difference, with_bias.biases[-1][0], rtol=1e-12)
-    np.testing.assert_array_equal(without.biases[-1], 0)
+    expected = 0.7 * float(with_bias.biases[-1][0])
+    np.testing.assert_allclose(difference, expected, rtol=1e-12)
+    assert without.biases[-1] is None
 
 
 def test_ntk_and_nngp_draw_the_same_network():
@@ -159,7 +190,7 @@ def test_ntk_and_nngp_draw_the_same_network():
 @pytest.mark.parametrize("kernel", [RBF(), NTK() + NTK(), 2.0 * NNGP()], ids=repr)
 def test_other_kernels_have_no_network(kernel):
     with pytest.raises(ValueError, match="draws the network of an NTK or NNGP kernel"):
-        draw_network(as_core(kernel), D, 0)
+        draw_process(as_core(kernel), D, 0)
 
 
 @pytest.mark.parametrize("activation", NAMES)
