@@ -38,6 +38,9 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/flow_transform.py
 	$(BIN)/python benchmarks/flow_held_out.py
 	$(BIN)/python benchmarks/flow_convergence.py
+	$(BIN)/python benchmarks/flow_width.py
+	$(BIN)/python benchmarks/flow_carry_over.py
+	$(BIN)/python benchmarks/flow_finite_width.py
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[plot]"

@@ -3,6 +3,7 @@
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgantk.discriminators import (
+    FiniteWidthDiscriminator,
     NTKGANDiscriminator,
     NTKIPMDiscriminator,
     NTKLSGANDiscriminator,
@@ -16,6 +17,7 @@ from skgantk.kernels import RBF
         NTKLSGANDiscriminator(RBF()),
         NTKGANDiscriminator(RBF()),
         NTKGANDiscriminator(RBF(), loss="hinge"),
+        FiniteWidthDiscriminator((16,), learning_rate=0.05, random_state=0),
     ]
 )
 def test_scikit_learn(estimator, check):
