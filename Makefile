@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: test slow demo bench lint clean
+.PHONY: test slow demo bench doc lint clean
 
 # What CI runs. neural-tangents is an oracle; without its requirements no TensorFlow is
 # downloaded.
@@ -42,8 +42,16 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/flow_carry_over.py
 	$(BIN)/python benchmarks/flow_finite_width.py
 
+# HTML in doc/_build/html. The gallery runs; warnings are errors.
+doc: $(VENV)/.doc
+	$(BIN)/python -m sphinx -M html doc doc/_build -W --keep-going
+
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[plot]"
+	touch $@
+
+$(VENV)/.doc: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q -e ".[doc]"
 	touch $@
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
@@ -55,4 +63,4 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info out
+	rm -rf $(VENV) build dist *.egg-info out doc/_build doc/api doc/auto_examples

@@ -49,9 +49,9 @@ class ConvNTK(NetworkKernel):
         "VALID" moves the filters inside of the maps.
     n_dense : int, default=0
         Number of hidden dense layers between the flattening and the linear read-out.
-    activation : {"relu", "leaky_relu", "abs", "erf", "sigmoid", "gelu", "sin", "cos", \
-            "identity"}, default="relu"
-        Activation after every convolution and hidden dense layer, as in `NTK`.
+    activation : str, default="relu"
+        Activation after every convolution and hidden dense layer, as in `NTK`: "relu",
+        "leaky_relu", "abs", "erf", "sigmoid", "gelu", "sin", "cos" or "identity".
     weight_std : float, default=1.0
         σ_w > 0, the standard deviation of the weights.
     bias_std : float, default=1.0
@@ -61,8 +61,7 @@ class ConvNTK(NetworkKernel):
         Whether the linear read-out has a bias too.
     negative_slope : float, default=0.01
         Slope of "leaky_relu" for u < 0; other activations ignore it.
-    weight_std_bounds, bias_std_bounds : pair of floats or "fixed", \
-            default=(1e-5, 1e5)
+    weight_std_bounds, bias_std_bounds : pair of floats or "fixed", default=(1e-5, 1e5)
         Bounds in which `GaussianProcessRegressor` searches the hyperparameters.
 
     Raises

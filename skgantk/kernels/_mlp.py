@@ -80,9 +80,9 @@ class NTK(_MLPKernel):
     ----------
     depth : int, default=3
         Number of hidden layers, at least 1.
-    activation : {"relu", "leaky_relu", "abs", "erf", "sigmoid", "gelu", "sin", "cos", \
-            "identity"}, default="relu"
-        Activation of the hidden layers. "relu" is the plain max(0, u), whose
+    activation : str, default="relu"
+        Activation of the hidden layers: "relu", "leaky_relu", "abs", "erf", "sigmoid",
+        "gelu", "sin", "cos" or "identity". "relu" is the plain max(0, u), whose
         :math:`F` carries the factor ½. "sigmoid" is the logistic function's stand-in
         ½(erf(u / 2.402) + 1) of [2]_ Eq. 152. "gelu" is u Φ(u).
     weight_std : float, default=1.0
@@ -94,8 +94,7 @@ class NTK(_MLPKernel):
         Whether the linear read-out has a bias too: False in [2]_, True in [3]_.
     negative_slope : float, default=0.01
         Slope of "leaky_relu" for u < 0; other activations ignore it.
-    weight_std_bounds, bias_std_bounds : pair of floats or "fixed", \
-            default=(1e-5, 1e5)
+    weight_std_bounds, bias_std_bounds : pair of floats or "fixed", default=(1e-5, 1e5)
         Bounds in which `GaussianProcessRegressor` searches the hyperparameters.
 
     Raises
@@ -151,9 +150,9 @@ class NNGP(_MLPKernel):
     ----------
     depth : int, default=3
         Number of hidden layers, at least 1.
-    activation : {"relu", "leaky_relu", "abs", "erf", "sigmoid", "gelu", "sin", "cos", \
-            "identity"}, default="relu"
-        Activation of the hidden layers, as in `NTK`.
+    activation : str, default="relu"
+        Activation of the hidden layers, as in `NTK`: "relu", "leaky_relu", "abs", "erf",
+        "sigmoid", "gelu", "sin", "cos" or "identity".
     weight_std : float, default=1.0
         σ_w > 0, the standard deviation of the weights.
     bias_std : float, default=1.0
@@ -163,8 +162,7 @@ class NNGP(_MLPKernel):
         Whether the linear read-out has a bias too.
     negative_slope : float, default=0.01
         Slope of "leaky_relu" for u < 0; other activations ignore it.
-    weight_std_bounds, bias_std_bounds : pair of floats or "fixed", \
-            default=(1e-5, 1e5)
+    weight_std_bounds, bias_std_bounds : pair of floats or "fixed", default=(1e-5, 1e5)
         Bounds in which `GaussianProcessRegressor` searches the hyperparameters.
 
     Raises

@@ -1,0 +1,110 @@
+"""Configuration of the documentation: ``make doc``."""
+
+import importlib
+
+from pybtex.plugin import register_plugin
+from pybtex.style.formatting.plain import Style
+from pybtex.style.labels import BaseLabelStyle
+
+import skgantk
+
+project = "skgantk"
+author = copyright = "The skgantk developers"
+version = release = skgantk.__version__
+
+extensions = [
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # its files, beside the pages
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
+]
+exclude_patterns = ["_build", "api_root.rst"]
+templates_path = ["_templates"]
+nitpicky = True
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"skgantk {release}"
+html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False}
+html_show_sourcelink = False
+copybutton_exclude = ".linenos, .gp, .go"
+
+# One page for every name of every public module's __all__: new ones need no edit here.
+autosummary_generate = ["api_root.rst"]
+autosummary_ignore_module_all = False
+autosummary_imported_members = True
+autodoc_typehints = "none"
+numpydoc_show_class_members = False  # the methods follow on the same page
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "backreferences_dir": "api/backreferences",
+    "doc_module": ("skgantk",),
+    "show_memory": False,
+    "write_computation_times": False,
+}
+
+
+# The guide cites [F22] and [Z21] as the code does: labels are the keys of the file.
+class KeyLabels(BaseLabelStyle):
+    """Label an entry with its key."""
+
+    def format_labels(self, sorted_entries):
+        """Yield the labels in order."""
+        return (entry.key for entry in sorted_entries)
+
+
+class KeyStyle(Style):
+    """The plain style with `KeyLabels`."""
+
+    default_label_style = KeyLabels
+
+
+register_plugin("pybtex.style.formatting", "keys", KeyStyle)
+bibtex_bibfiles = ["references.bib"]
+bibtex_default_style = "keys"
+
+# `NTK` in a docstring is a link to its page, whatever module the docstring is in.
+default_role = "py:obj"
+PUBLIC = {
+    name: f"skgantk.{module}.{name}"
+    for module in skgantk.__all__
+    if not module.startswith("_")
+    for name in importlib.import_module(f"skgantk.{module}").__all__
+}
+
+# No network when building, so no links to the pages of other packages.
+nitpick_ignore_regex = [
+    ("py:.*", r"(jax|scipy|sklearn)\..*"),
+    ("py:.*", "clone|GaussianProcessRegressor|WhiteKernel"),
+    # attributes whose docstrings are scikit-learn's
+    ("py:.*", "feature_names_in_|fit|n_features_in_|named_steps"),
+    ("std:term", "fit"),
+]
+
+
+def resolve_public_name(app, env, node, contnode):
+    """Link a bare public name to its page."""
+    target = PUBLIC.get(node["reftarget"].removesuffix("()"))
+    if node["refdomain"] == "py" and target:
+        return env.domains["py"].resolve_xref(
+            env, node["refdoc"], app.builder, "obj", target, node, contnode
+        )
+    return None
+
+
+def skip_foreign_member(app, what, name, obj, skip, options):
+    """Leave out what scikit-learn documents."""
+    function = getattr(obj, "fget", obj)
+    module = getattr(function, "__module__", None) or ""
+    return skip or (what == "class" and not module.startswith("skgantk"))
+
+
+def setup(app):
+    """Connect the two hooks above."""
+    app.connect("missing-reference", resolve_public_name)
+    app.connect("autodoc-skip-member", skip_foreign_member)
