@@ -28,7 +28,7 @@ nitpicky = True
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"skgantk {release}"
-html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False}
+html_theme_options = {"show_toc_level": 2, "header_links_before_dropdown": 7}
 html_show_sourcelink = False
 copybutton_exclude = ".linenos, .gp, .go"
 
