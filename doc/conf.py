@@ -28,7 +28,8 @@ nitpicky = True
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"skgantk {release}"
-html_theme_options = {"show_toc_level": 2, "header_links_before_dropdown": 7}
+html_theme_options = {"show_toc_level": 2, "header_links_before_dropdown": 5}
+html_sidebars = {"*": []}  # on top-level pages, which have none below them
 html_show_sourcelink = False
 copybutton_exclude = ".linenos, .gp, .go"
 
@@ -37,6 +38,7 @@ autosummary_generate = ["api_root.rst"]
 autosummary_ignore_module_all = False
 autosummary_imported_members = True
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False  # the methods follow on the same page
 
 sphinx_gallery_conf = {
