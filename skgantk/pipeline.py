@@ -39,7 +39,7 @@ class SamplingPipeline(Pipeline):
         Steps by name.
     n_features_in_ : int
         Number of features, if the first step has it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if the first step has them.
 
     Raises

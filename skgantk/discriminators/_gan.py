@@ -106,8 +106,8 @@ class NTKGANDiscriminator(KernelDiscriminator):
         "lambert" is a closed-form approximation for the vanilla loss and f₀ = 0 ([1]_
         Eq. 134), which takes the sigmoid on the eigenvalues of T and not on the values
         of f. It is exact for one point of each class, and its error at τ = 5 is 1 % on
-        the separated one-dimensional points of [1]_ Fig. 1. It is not close where |f|
-        differs much from point to point (18 % on [1]_'s 8 Gaussians at τ = 5, 5 % at
+        the separated one-dimensional points of [1]_ Fig. 1. It is not close where f
+        differs much in size from point to point (18 % on [1]_'s 8 Gaussians at τ = 5, 5 % at
         τ = 1) or where the classes overlap, so that the true f saturates near 0 while
         this one grows like log τ (9 % at τ = 5, 20 % at τ = 20).
     rtol, atol : float, default=1e-6 and 1e-8
@@ -136,7 +136,7 @@ class NTKGANDiscriminator(KernelDiscriminator):
         L(f), the objective that the discriminator maximises.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where ``X`` had names that are all strings.
 
     Raises

@@ -79,7 +79,7 @@ class NTKIPMDiscriminator(KernelDiscriminator):
         L(f), the objective that the discriminator maximises.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where ``X`` had names that are all strings.
 
     Raises

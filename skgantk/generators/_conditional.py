@@ -55,7 +55,7 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
         rows.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where ``X`` had names that are all strings.
 
     Raises

@@ -133,7 +133,7 @@ class GANTKSynthesizer(BaseGenerator):
         Number of steps that led to ``samples_``.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where ``X`` had names that are all strings.
 
     Raises

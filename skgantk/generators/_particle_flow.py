@@ -134,7 +134,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         √k(x, x) it bounds the error of f(x). 0 if nothing was projected.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where ``X`` had names that are all strings.
 
     Raises

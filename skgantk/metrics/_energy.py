@@ -35,7 +35,7 @@ def energy_distance(X, Y):
 
     See Also
     --------
-    mmd : The same with a kernel k(x, y) in the place of -|x - y|.
+    mmd : The same with a kernel k(x, y) in the place of -‖x - y‖.
 
     Notes
     -----

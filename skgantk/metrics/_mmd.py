@@ -62,7 +62,7 @@ def mmd(X, Y, *, kernel=None, biased=True):
     See Also
     --------
     mmd_test : Whether the discrepancy is more than chance.
-    energy_distance : The same with -|x - y| for a kernel.
+    energy_distance : The same with -‖x - y‖ for a kernel.
 
     Notes
     -----
