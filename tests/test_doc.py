@@ -14,7 +14,8 @@ def test_equations_that_the_code_cites_stand_in_the_guide():
     guide = "".join(path.read_text() for path in PAGES)
     cited = set(re.findall(r"\(([A-Z]\d)\)", code))
     labels = re.findall(r"^\.\. _([A-Z]\d):$", guide, re.MULTILINE)
-    assert cited and cited == set(labels)
+    assert cited
+    assert cited == set(labels)
     assert sorted(labels) == sorted(re.findall(r"\\tag\{([A-Z]\d)\}", guide))
 
 

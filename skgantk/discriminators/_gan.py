@@ -106,10 +106,10 @@ class NTKGANDiscriminator(KernelDiscriminator):
         "lambert" is a closed-form approximation for the vanilla loss and f₀ = 0 ([1]_
         Eq. 134), which takes the sigmoid on the eigenvalues of T and not on the values
         of f. It is exact for one point of each class, and its error at τ = 5 is 1 % on
-        the separated one-dimensional points of [1]_ Fig. 1. It is not close where f
-        differs much in size from point to point (18 % on [1]_'s 8 Gaussians at τ = 5, 5 % at
-        τ = 1) or where the classes overlap, so that the true f saturates near 0 while
-        this one grows like log τ (9 % at τ = 5, 20 % at τ = 20).
+        the separated one-dimensional points of [1]_ Fig. 1. It is not close where the
+        size of f differs much from point to point (18 % on [1]_'s 8 Gaussians at τ = 5,
+        5 % at τ = 1) or where the classes overlap, so that the true f saturates near 0
+        while this one grows like log τ (9 % at τ = 5, 20 % at τ = 20).
     rtol, atol : float, default=1e-6 and 1e-8
         Tolerances of the solver: relative, on ``dual_coef_`` over the weights, and
         absolute, on f.
