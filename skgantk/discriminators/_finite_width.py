@@ -130,11 +130,10 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
     antisymmetric : bool, default=True
         Whether f is the difference, over √2, of two networks that begin equal, so that
         training starts from f = 0 [4]_.
-    optimizer : {"gradient", "momentum", "adam"} or optax.GradientTransformation, \
-            default="gradient"
-        How the gradient becomes a step: as it is, with momentum 0.9, Adam, or what is
-        given, such as ``optax.rmsprop(1.0)``; its result is multiplied by
-        ``learning_rate``.
+    optimizer : str or optax.GradientTransformation, default="gradient"
+        How the gradient becomes a step: "gradient", as it is, "momentum", with momentum
+        0.9, "adam", or what is given, such as ``optax.rmsprop(1.0)``; its result is
+        multiplied by ``learning_rate``.
     weight_clip : float, default=None
         Bound on weights and biases, as they enter the layers: W σ_w/√fan-in and b σ_b.
     gradient_penalty : float, default=0.0
@@ -158,7 +157,7 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
         Number of steps taken from the initialisation.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where ``X`` had names that are all strings.
 
     Raises
