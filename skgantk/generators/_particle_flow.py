@@ -406,7 +406,8 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
             )
             if self.carry_over:
                 self.carry_over_error_ = float(state.memory.error)
-        return stop or loss <= self.tol
+        # Rounding, or a network's step too far, may make a gain negative.
+        return stop or abs(loss) <= self.tol
 
     def _snapshot_interval(self):
         n_checks = max(1, math.ceil(self.max_iter / self.check_every))
