@@ -98,8 +98,8 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
             )
         return X.copy(), 2 * labels - 1, weight / totals[labels] / 2
 
-    def _adopt(self, function, loss, objective, n_features):
-        """Become the discriminator trained in a generator's loop."""
+    def _adopt(self, function, sign, loss, objective, n_features):
+        """Become the discriminator trained in a generator's loop, on points of ``sign``."""
         self.classes_, self.n_features_in_ = np.array([-1, 1]), n_features
         self._fitted_loss, self.loss_ = loss, objective
 

@@ -322,8 +322,8 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
                 return [same]
         return [adversary]
 
-    def _adopt(self, function, loss, objective, n_features):
-        super()._adopt(function, loss, objective, n_features)
+    def _adopt(self, function, sign, loss, objective, n_features):
+        super()._adopt(function, sign, loss, objective, n_features)
         self.network_ = function
 
     def _function(self):

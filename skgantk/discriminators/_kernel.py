@@ -74,6 +74,7 @@ class KernelDiscriminator(BaseDiscriminator):
                 stacklevel=5,
             )
         self.kernel_, self.initial_, self.X_fit_ = kernel, initial, X
+        self.y_fit_ = self.classes_[(sign > 0).astype(int)]
 
     def _initial_function(self, core, n_features):
         if self.initial is None:
@@ -111,9 +112,10 @@ class KernelDiscriminator(BaseDiscriminator):
             KernelAdversary(core, trainer, initial, loss) for trainer in self._trainers()
         ]
 
-    def _adopt(self, function, loss, objective, n_features):
-        super()._adopt(function, loss, objective, n_features)
+    def _adopt(self, function, sign, loss, objective, n_features):
+        super()._adopt(function, sign, loss, objective, n_features)
         self.X_fit_, self.dual_coef_ = function.centres, function.coef
+        self.y_fit_ = self.classes_[(sign > 0).astype(int)]
         self.initial_ = function.initial
 
     def _function(self):

@@ -93,6 +93,8 @@ class NTKLSGANDiscriminator(KernelDiscriminator):
         The kernel used.
     X_fit_ : ndarray of shape (n_samples, n_features)
         The points, fake and real.
+    y_fit_ : ndarray of shape (n_samples,)
+        Their labels.
     dual_coef_ : ndarray of shape (n_samples,)
         c in f(x) = f₀(x) + Σ_i c_i k(x, x_i).
     initial_ : object

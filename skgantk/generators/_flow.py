@@ -181,7 +181,7 @@ def advance(flow, state, n_steps):
 
 @jax.jit
 def gain(flow, state):
-    """What training gains, L(f) - L(f₀) ≥ 0; also L(f) and f.
+    """What training gains, L(f) - L(f₀) ≥ 0; also L(f), f and its points' signs.
 
     The gain is 0 where the clouds are the same. For the IPM loss it is τ MMD², which the
     flow descends ([F22] Section 5.1).
@@ -192,7 +192,7 @@ def gain(flow, state):
     before, after = (
         objective(loss, weight, sign, f) for f in (trained.before, trained.values)
     )
-    return after - before, after, trained.function
+    return after - before, after, trained.function, sign
 
 
 @jax.jit

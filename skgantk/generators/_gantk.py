@@ -125,6 +125,8 @@ class GANTKSynthesizer(BaseGenerator):
     loss_curve_ : list of float
         The objective, a mean over data and synthetic points, with the penalty, at ``lam_``:
         at the start and at every check.
+    loss_iter_ : list of int
+        Steps of the checks, the start being 0.
     validation_curve_ : list of float
         With ``early_stopping``, the energy distance to the held-out points.
     learning_rate_ : float
@@ -309,6 +311,7 @@ class GANTKSynthesizer(BaseGenerator):
         self._start = self._scaled(self._noise(X, n, np.random.RandomState(seed)))
         self.kernel_ = _default_kernel() if self.kernel is None else clone(self.kernel)
         self.n_iter_, self.loss_curve_, self.validation_curve_ = 0, [], []
+        self.loss_iter_ = []
 
     def _scaled(self, X):
         return X if self._scaler is None else self._scaler.transform(X)
@@ -393,6 +396,7 @@ class GANTKSynthesizer(BaseGenerator):
         nearest, stop = self._judge(state.samples, held_out)
         self._state, self._problem = state, synthesis
         self.loss_curve_.append(loss)
+        self.loss_iter_.append(int(state.step))
         if nearest:
             self.samples_ = self._unscaled(state.samples)
             self.n_iter_ = int(state.step)

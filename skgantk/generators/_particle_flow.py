@@ -118,6 +118,8 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
     loss_curve_ : list of float
         What training gained, L(f_τ) - L(f₀), at every check, the start being the first:
         a distance of the two clouds, 0 if they are the same; τ MMD² for the IPM loss.
+    loss_iter_ : list of int
+        Steps of the checks, the start being 0.
     validation_curve_ : list of float
         With ``early_stopping``, the energy distance to the held-out points.
     n_iter_ : int
@@ -295,6 +297,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         self._seed, self._runs, self._stale, self._state = int(seed), [], 0, None
         self._start = self._noise(X, self._n_particles(X), np.random.RandomState(seed))
         self.n_iter_, self.loss_curve_, self.validation_curve_ = 0, [], []
+        self.loss_iter_ = []
         self._snapshots = []
 
     def _n_particles(self, X):
@@ -386,12 +389,13 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
 
     def _check(self, flow, state, held_out):
         """Take over the state; return whether the flow may stop."""
-        loss, objective, function = _flow.gain(flow, state)
+        loss, objective, function, sign = _flow.gain(flow, state)
         state = to_numpy(state)
         step, particles = int(state.step), state.particles
         nearest, stop = self._judge(particles, held_out)
         self._state = state
         self.loss_curve_.append(float(loss))
+        self.loss_iter_.append(step)
         if self.n_snapshots and (step % self._snapshot_interval() == 0):
             self._snapshots.append((step, particles))
             self.snapshot_iter_ = np.array([step for step, _ in self._snapshots])
@@ -400,6 +404,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
             self.particles_, self.n_iter_ = particles, step
             self.discriminator_._adopt(
                 to_numpy(function),
+                np.asarray(sign),
                 flow.adversary.loss,
                 float(objective),
                 particles.shape[1],

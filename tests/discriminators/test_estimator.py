@@ -205,6 +205,7 @@ def test_the_greater_label_is_real(pair):
     values = made("lsgan").fit(X, sign).decision_function(NEW)
     assert_array_equal(discriminator.decision_function(NEW), values)
     assert_array_equal(discriminator.classes_, sorted(pair))
+    assert_array_equal(discriminator.y_fit_, labels)
     predicted = discriminator.predict(NEW)
     assert predicted.dtype == labels.dtype
     assert set(predicted) == set(pair)

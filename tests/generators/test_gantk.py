@@ -134,6 +134,8 @@ def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
     g = pickle.loads(pickle.dumps(g)).fit(X)
     assert_array_equal(g.samples_, expected.samples_)
     assert g.loss_curve_ == expected.loss_curve_
+    assert g.loss_iter_ == expected.loss_iter_
+    assert len(g.loss_iter_) == len(g.loss_curve_)
     assert g.validation_curve_ == expected.validation_curve_
     assert g.n_iter_ == expected.n_iter_
 

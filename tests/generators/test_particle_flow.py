@@ -64,6 +64,9 @@ def test_steps_are_those_of_the_discriminator(discriminator):
     values = g.discriminator_.decision_function(START)
     assert_allclose(values, d.decision_function(START), rtol=1e-5, atol=1e-7)
     assert_allclose(g.discriminator_.loss_, d.loss_, rtol=1e-5, atol=1e-9)
+    of_real = g.discriminator_.y_fit_ == d.classes_[1]
+    assert_array_equal(g.discriminator_.X_fit_[of_real], X)
+    assert_array_equal(g.discriminator_.X_fit_[~of_real], g.particles_)
 
 
 def test_mmd_never_increases_with_small_steps():
@@ -110,6 +113,7 @@ def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
     g = pickle.loads(pickle.dumps(g)).fit(X)
     assert_array_equal(g.particles_, expected.particles_)
     assert g.loss_curve_ == expected.loss_curve_
+    assert g.loss_iter_ == expected.loss_iter_ == [0, 2, 4, 6]
     new = START + 0.5
     assert_array_equal(g.transform(new), expected.transform(new))
 
