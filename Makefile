@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: test slow demo bench doc lint clean
+.PHONY: test slow demo bench figures doc lint clean
 
 # What CI runs. neural-tangents is an oracle; without its requirements no TensorFlow is
 # downloaded.
@@ -47,6 +47,10 @@ bench: $(VENV)/.test
 doc: $(VENV)/.doc
 	rm -rf doc/api
 	$(BIN)/python -m sphinx -M html doc doc/_build -W --keep-going
+
+# Into out/figures; MNIST takes hours on a CPU. For a first look run it with --steps 1000.
+figures: $(VENV)/.test
+	$(BIN)/python benchmarks/figures.py
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[plot]"

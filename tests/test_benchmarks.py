@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parents[1] / "benchmarks"
 QUICK = {"kernel_speed.py", "gantk_grid.py"}
 SCRIPTS = [
     pytest.param(path, id=path.name, marks=[] if path.name in QUICK else pytest.mark.slow)
-    for path in sorted(FOLDER.glob("[a-z]*_*.py"))
+    for path in sorted(FOLDER.glob("[a-z]*.py"))
 ]
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-# Okabe and Ito's blue and vermilion, which the colour-blind tell apart, as lightness does.
+# Blue and vermilion of Okabe and Ito, whose colours the colour-blind tell apart.
 REAL, FAKE = "#0072B2", "#D55E00"
 
 
@@ -40,7 +40,8 @@ def draw_legend(ax):
     """A legend with every label once, however many displays share the axes."""
     handles, labels = ax.get_legend_handles_labels()
     entries = dict(zip(labels, handles))
-    ax.legend(entries.values(), entries.keys())
+    if entries:
+        ax.legend(entries.values(), entries.keys())
 
 
 def draw_line(ax, x, y, given, **defaults):

@@ -166,8 +166,8 @@ class DiscriminatorDisplay:
             The points to draw, fake and real; ``discriminator.X_fit_`` if None.
         y : array-like of shape (n_samples,), default=None
             Their labels, the greater one real; ``discriminator.y_fit_`` without X.
-        response_method : {"generator_loss", "decision_function"}
-            What is drawn, c(f(x)) by default, or f(x).
+        response_method : {"generator_loss", "decision_function"}, default="generator_loss"
+            What is drawn, c(f(x)) or f(x).
         arrows : {"fake", "grid"} or None, default="fake"
             Where arrows start: on the fake points, on a grid, or no arrows.
         bounds : tuple (low, high), default=None

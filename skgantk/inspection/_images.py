@@ -201,7 +201,8 @@ class ImageGridDisplay:
         ax = drawing_axes(self, ax)
         self.ax_, self.figure_ = ax, ax.figure
         groups = [self.images] if self.nearest is None else [self.images, self.nearest]
-        low, high = self.value_range or (groups[-1].min(), groups[-1].max())
+        given = self.value_range is not None
+        low, high = self.value_range if given else (groups[-1].min(), groups[-1].max())
         scaled = [np.clip((g - low) / ((high - low) or 1.0), 0, 1) for g in groups]
         n = len(self.images)
         columns = min(n_columns or math.ceil(math.sqrt(n * len(groups))), n)

@@ -215,8 +215,10 @@ def _best_of_each(candidates, mean):
         if value not in values:  # kernels are not hashable
             values.append(value)
             best.append(i)
-        elif not mean[i] <= mean[j := best[values.index(value)]]:
-            best[best.index(j)] = i
+        else:
+            k = values.index(value)
+            if mean[i] > mean[best[k]] or np.isnan(mean[best[k]]):
+                best[k] = i
     if _are_numbers(values):
         order = np.argsort(values)
         values, best = [values[i] for i in order], [best[i] for i in order]

@@ -147,6 +147,12 @@ def test_a_second_display_adds_a_curve_and_repeats_no_legend():
     assert sorted(texts) == ["c(f(x))", "f(x)", "fake", "real"]
 
 
+def test_contours_alone_have_no_legend():
+    display = DiscriminatorDisplay(ticks=[np.arange(2.0)] * 2, response=np.eye(2)).plot()
+    assert display.ax_.get_legend() is None
+    assert display.real_ is display.fake_ is display.arrows_ is None
+
+
 def test_keyword_arguments_of_artists():
     display = drawn(
         made(),

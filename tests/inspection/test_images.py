@@ -44,7 +44,9 @@ def test_every_image_is_in_the_mosaic_once_and_the_rest_is_white():
 
 
 def test_samples_stand_above_their_nearest():
-    display = ImageGridDisplay.from_samples(IMAGES, (2, 3), TRAIN, value_range=(0.0, 1.0))
+    display = ImageGridDisplay.from_samples(
+        IMAGES, (2, 3), TRAIN, value_range=np.array([0, 1])
+    )
     picture, n_columns = np.asarray(display.image_.get_array()), 4  # of ten, in two rows
     assert picture.shape == (2 * (2 + 1 + 2) + 3, n_columns * 4 - 1)
     for i in range(5):

@@ -68,6 +68,15 @@ def test_several_parameters_stand_with_the_best_of_the_others():
     assert max(display.mean_scores) == search.best_score_
 
 
+@pytest.mark.parametrize("kernels", [["gaussian", "none"], ["none", "gaussian"]])
+def test_a_failed_fit_is_not_the_best(kernels):
+    search = GridSearchCV(DENSITY, {"bandwidth": [1.0], "kernel": kernels}, cv=2)
+    with pytest.warns(FitFailedWarning), pytest.warns(UserWarning, match="non-finite"):
+        search.fit(X)
+    display = SearchDisplay.from_estimator(search, "bandwidth")
+    assert display.mean_scores == [np.nanmax(search.cv_results_["mean_test_score"])]
+
+
 def test_values_that_are_no_numbers():
     kernels = [RBF(), NTK(depth=1), "linear", RBF()]
     search = GridSearchCV(SVC(), {"kernel": kernels}, cv=2).fit(X, y)

@@ -1,0 +1,277 @@
+"""The figures of [F22] and [Z21], as PNG files.
+
+[F22] Figures 1 to 7, of infinite width, and [Z21] Figures 8 and 15 in their papers'
+settings, beside the way and the loss of a flow, all drawn by `skgantk.inspection`. Some
+need the images in ../../shared/data and are left out where they are absent. Flows run as
+many steps as in [F22], which for MNIST takes hours on a CPU: --steps makes them shorter.
+"""
+
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+from _common import options, print_machine
+from flow_convergence import DISCRIMINATORS, IMAGES, KERNELS, clouds
+from gantk_mnist import COMMON, digits
+from gantk_mnist import FILE as MNIST
+from gantk_mnist import KERNELS as NETWORKS
+from gantk_mnist import STEPS as NETWORK_STEPS
+from sklearn.model_selection import ShuffleSplit
+
+from skgantk.datasets import (
+    load_images,
+    make_eight_gaussians,
+    make_grid_gaussians,
+    make_lines,
+)
+from skgantk.discriminators import NTKIPMDiscriminator, stack_samples
+from skgantk.generators import GANTKSynthesizer, ParticleFlowGenerator
+from skgantk.inspection import (
+    DiracFieldDisplay,
+    DiscriminatorDisplay,
+    FlowDisplay,
+    ImageGridDisplay,
+    LossCurveDisplay,
+    SearchDisplay,
+)
+from skgantk.metrics import neg_wasserstein_scorer
+from skgantk.model_selection import GeometricSearchCV
+
+OUT = Path(__file__).parents[1] / "out" / "figures"
+# Figure 1: the discriminators of each loss by the width of the network, ∞ the last.
+WIDTHS = {"∞": {name: kind() for name, kind in DISCRIMINATORS.items()}}
+STEPS = {"8 Gaussians": 20_000, "AB": 10_000, "Density": 10_000, "MNIST": 50_000}
+
+
+def panels(rows, columns, width=4.0, height=3.6):
+    """A figure, and its axes (rows, columns)."""
+    import matplotlib.pyplot as plt
+
+    size = width * columns, height * rows
+    return plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+
+
+def share_legend(figure, axes):
+    """One legend beside all axes, in the place of one inside of each."""
+    figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside right upper")
+    for ax in axes.flat:
+        ax.get_legend().remove()
+
+
+def discriminators_on_the_line(args):
+    figure, axes = panels(1, len(DISCRIMINATORS), width=5.5)
+    colors = np.linspace(0.0, 0.7, len(WIDTHS))[::-1].astype(str)  # ∞ in black
+    for ax, loss in zip(axes[0], DISCRIMINATORS):
+        X, y = stack_samples(*make_lines(interleaved=loss == "IPM"))
+        for color, (width, discriminators) in zip(colors, WIDTHS.items()):
+            DiscriminatorDisplay.from_estimator(
+                discriminators[loss].fit(X, y),
+                X,
+                y,
+                arrows="fake" if width == "∞" else None,
+                grid_resolution=500,
+                line_kw={"label": f"width {width}", "color": color},
+                ax=ax,
+            )
+        ax.set_title(loss)
+    return figure
+
+
+def discriminators_in_the_plane(args):
+    target, _, start = clouds("Density", seed=0)
+    X, y = stack_samples(real=target[:30], fake=start[:30])
+    figure, axes = panels(len(DISCRIMINATORS), len(WIDTHS), width=5.0)
+    for row, loss in zip(axes, DISCRIMINATORS):
+        for ax, (width, discriminators) in zip(row, WIDTHS.items()):
+            fitted = discriminators[loss].fit(X, y)
+            DiscriminatorDisplay.from_estimator(fitted, X, y, bounds=(-1.2, 1.2), ax=ax)
+            ax.set_title(f"{loss}, width {width}")
+    return figure
+
+
+def ends_of_flows(data, args):
+    """Every loss and kernel, with c(f) in the end."""
+    X, _, start = (cloud.astype(np.float32) for cloud in clouds(data, seed=0))
+    figure, axes = panels(len(DISCRIMINATORS), len(KERNELS))
+    for row, (loss, kind) in zip(axes, DISCRIMINATORS.items()):
+        for ax, (name, kernel) in zip(row, KERNELS.items()):
+            flow = ParticleFlowGenerator(
+                kind(kernel),
+                learning_rate=2000.0 if name == "sigmoid" else 2.0,
+                init=start,
+                max_iter=args.steps or STEPS[data],
+                check_every=1000,
+                random_state=0,
+            ).fit(X)
+            everything = np.concatenate([X, start])
+            DiscriminatorDisplay.from_estimator(
+                flow.discriminator_,
+                arrows=None,
+                bounds=(1.2 * everything.min(axis=0), 1.2 * everything.max(axis=0)),
+                colorbar=False,
+                ax=ax,
+            )
+            ax.set_title(f"{loss}, {name}")
+    share_legend(figure, axes)
+    return figure
+
+
+def flow_on_eight_gaussians(args):
+    X, _, start = (cloud.astype(np.float32) for cloud in clouds("8 Gaussians", seed=0))
+    n_steps = args.steps or 2000
+    flow = ParticleFlowGenerator(
+        learning_rate=2.0,
+        decay=True,
+        init=start,
+        max_iter=n_steps,
+        check_every=5,
+        n_snapshots=n_steps,
+        random_state=0,
+    ).fit(X)
+    figure, axes = panels(1, 2, width=5.5, height=5.0)
+    FlowDisplay.from_estimator(flow, X, ax=axes[0, 0])
+    LossCurveDisplay.from_estimator(flow, ax=axes[0, 1])
+    return figure
+
+
+def start_of_letters(args):
+    target, _, start = clouds("AB", seed=0)
+    discriminator = NTKIPMDiscriminator().fit(*stack_samples(real=target, fake=start))
+    figure, axes = panels(1, 1, width=5.0, height=4.2)
+    DiscriminatorDisplay.from_estimator(discriminator, arrows=None, ax=axes[0, 0])
+    return figure
+
+
+def flows_on_images(args):
+    n = 64 if args.quick else 1024
+    X = load_images(MNIST, n, random_state=0)[0]
+    names = "RBF", "ReLU"
+    figure, axes = panels(1, 1 + len(names), width=4.6, height=4.6)
+    ImageGridDisplay.from_samples(X[:64], (32, 32), ax=axes[0, 0])
+    axes[0, 0].set_title("training images")
+    for ax, name in zip(axes[0, 1:], names):
+        flow = ParticleFlowGenerator(
+            NTKIPMDiscriminator(KERNELS[name], training_time=1000.0),
+            learning_rate=100 / n,
+            init=lambda n, rng: rng.uniform(-1, 1, (n, X.shape[1])),
+            max_iter=args.steps or STEPS["MNIST"],
+            check_every=1000,
+            random_state=0,
+        ).fit(X)
+        ImageGridDisplay.from_estimator(
+            flow, (32, 32), n_samples=64, random_state=0, value_range=(-1, 1), ax=ax
+        )
+        ax.set_title(f"IPM, {name}")
+    return figure
+
+
+def dirac_fields(n_features, args):
+    figure, axes = panels(len(DISCRIMINATORS), len(KERNELS))
+    for row, (loss, kind) in zip(axes, DISCRIMINATORS.items()):
+        for ax, (name, kernel) in zip(row, KERNELS.items()):
+            DiracFieldDisplay.from_discriminator(
+                kind(kernel), n_features, grid_resolution=5 if args.quick else 20, ax=ax
+            )
+            ax.set_title(f"{loss}, {name}")
+    return figure
+
+
+def searches_of_lambda(args):
+    """Algorithm 2 from Algorithm 1's λ; distances of held-out points, three splits."""
+    n, candidates = (32, 3) if args.quick else (512, 9)
+    data = {
+        "8 Gaussians": make_eight_gaussians(
+            n, radius=0.4, noise=0.002**0.5, centre=(0.5, 0.5), random_state=0
+        ),
+        "25 Gaussians": make_grid_gaussians(n, random_state=0),
+    }
+    figure, axes = panels(1, len(data), width=5.5, height=4.0)
+    for ax, (name, (X, _)) in zip(axes[0], data.items()):
+        X = X.astype(np.float32)
+        start = GANTKSynthesizer(max_iter=1, random_state=0).fit(X[: n // 2]).lam_
+        search = GeometricSearchCV(
+            GANTKSynthesizer(random_state=0),
+            {"lam": start},
+            n_candidates=candidates,
+            scoring=neg_wasserstein_scorer,
+            cv=ShuffleSplit(3, test_size=0.5, random_state=0),
+            refit=False,
+        ).fit(X)
+        SearchDisplay.from_estimator(
+            search, "lam", score_name="Wasserstein distance", negate_score=True, ax=ax
+        )
+        ax.axvline(start, color="0.6", linestyle=":", label="λ of Algorithm 1")
+        ax.legend()
+        ax.set(title=name, xlabel="λ")
+        ax.set_ylim(bottom=0)
+    return figure
+
+
+def nearest_images(args):
+    X = digits()[0][: 16 if args.quick else 256]
+    figure, axes = panels(1, len(NETWORKS), width=6.0, height=6.0)
+    for ax, (name, kernel) in zip(axes[0], NETWORKS.items()):
+        n_steps = 2 if args.quick else NETWORK_STEPS[name]
+        synthesizer = GANTKSynthesizer(kernel, max_iter=n_steps, **COMMON).fit(X)
+        ImageGridDisplay.from_estimator(
+            synthesizer,
+            (28, 28),
+            X,
+            n_samples=min(32, len(X)),
+            random_state=0,
+            value_range=(0, 1),
+            ax=ax,
+        )
+        ax.set_title(name)
+    return figure
+
+
+# By the name of the file: the figure, what draws it, and the files that it needs.
+FIGURES = {
+    "f22_fig1_line": (discriminators_on_the_line, None),
+    "f22_fig1_plane": (discriminators_in_the_plane, IMAGES / "density_a.png"),
+    "f22_fig2": (lambda args: ends_of_flows("8 Gaussians", args), None),
+    "f22_fig3": (lambda args: ends_of_flows("Density", args), IMAGES / "density_a.png"),
+    "f22_fig4": (start_of_letters, IMAGES / "A.png"),
+    "f22_fig5": (flows_on_images, MNIST),
+    "f22_fig6": (lambda args: dirac_fields(2, args), None),
+    "f22_fig7": (lambda args: dirac_fields(512, args), None),
+    "flow": (flow_on_eight_gaussians, None),
+    "z21_fig8": (searches_of_lambda, None),
+    "z21_fig15": (nearest_images, MNIST),
+}
+
+
+def add_arguments(parser):
+    parser.add_argument("--out", type=Path, default=OUT, help="folder of the PNG files")
+    parser.add_argument("--only", nargs="+", default=list(FIGURES), choices=list(FIGURES))
+    parser.add_argument("--steps", type=int, help="of flows; default: [F22]'s")
+
+
+def main(args):
+    import matplotlib.pyplot as plt
+
+    if args.quick:
+        args.steps = 5
+    args.out.mkdir(parents=True, exist_ok=True)
+    print(f"{'figure':18}{'seconds':>9}  file")
+    for name in args.only:
+        draw, needs = FIGURES[name]
+        if needs is not None and not needs.exists():
+            print(f"{name:18}{'':9}  left out: {needs.name} is not there")
+            continue
+        began = time.perf_counter()
+        figure = draw(args)
+        seconds = time.perf_counter() - began
+        path = args.out / f"{name}.png"
+        figure.savefig(path, dpi=110)
+        plt.close(figure)
+        print(f"{name:18}{seconds:9.1f}  {path.name}", flush=True)
+
+
+if __name__ == "__main__":
+    args = options(__doc__, add_arguments)
+    warnings.simplefilter("ignore")  # of copies, which the nearest images show
+    print_machine()
+    main(args)
