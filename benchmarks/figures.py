@@ -1,6 +1,6 @@
 """The figures of [F22] and [Z21], as PNG files.
 
-[F22] Figures 1 to 7, of infinite width, and [Z21] Figures 8 and 15 in their papers'
+[F22] Figures 1 to 7, flows of infinite width, and [Z21] Figures 8 and 15 in the papers'
 settings, beside the way and the loss of a flow, all drawn by `skgantk.inspection`. Some
 need the images in ../../shared/data and are left out where they are absent. Flows run as
 many steps as in [F22], which for MNIST takes hours on a CPU: --steps makes them shorter.
@@ -25,7 +25,11 @@ from skgantk.datasets import (
     make_grid_gaussians,
     make_lines,
 )
-from skgantk.discriminators import NTKIPMDiscriminator, stack_samples
+from skgantk.discriminators import (
+    FiniteWidthDiscriminator,
+    NTKIPMDiscriminator,
+    stack_samples,
+)
 from skgantk.generators import GANTKSynthesizer, ParticleFlowGenerator
 from skgantk.inspection import (
     DiracFieldDisplay,
@@ -39,8 +43,17 @@ from skgantk.metrics import neg_wasserstein_scorer
 from skgantk.model_selection import GeometricSearchCV
 
 OUT = Path(__file__).parents[1] / "out" / "figures"
-# Figure 1: the discriminators of each loss by the width of the network, ∞ the last.
-WIDTHS = {"∞": {name: kind() for name, kind in DISCRIMINATORS.items()}}
+# Figure 1: the discriminators of each loss by the width of the network; ε · max_iter = τ.
+WIDTHS = {
+    str(width): {
+        name: FiniteWidthDiscriminator(
+            [width] * 3, loss=name.lower(), learning_rate=0.1, max_iter=10, random_state=0
+        )
+        for name in DISCRIMINATORS
+    }
+    for width in (64, 128, 256, 512)
+}
+WIDTHS["∞"] = {name: kind() for name, kind in DISCRIMINATORS.items()}
 STEPS = {"8 Gaussians": 20_000, "AB": 10_000, "Density": 10_000, "MNIST": 50_000}
 
 
@@ -54,14 +67,16 @@ def panels(rows, columns, width=4.0, height=3.6):
 
 def share_legend(figure, axes):
     """One legend beside all axes, in the place of one inside of each."""
-    figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside right upper")
+    legend = axes.flat[0].get_legend()
+    names = [text.get_text() for text in legend.get_texts()]
+    figure.legend(legend.legend_handles, names, loc="outside right upper")
     for ax in axes.flat:
         ax.get_legend().remove()
 
 
 def discriminators_on_the_line(args):
     figure, axes = panels(1, len(DISCRIMINATORS), width=5.5)
-    colors = np.linspace(0.0, 0.7, len(WIDTHS))[::-1].astype(str)  # ∞ in black
+    colors = np.linspace(0.8, 0.0, len(WIDTHS)).astype(str)
     for ax, loss in zip(axes[0], DISCRIMINATORS):
         X, y = stack_samples(*make_lines(interleaved=loss == "IPM"))
         for color, (width, discriminators) in zip(colors, WIDTHS.items()):
@@ -75,16 +90,18 @@ def discriminators_on_the_line(args):
                 ax=ax,
             )
         ax.set_title(loss)
+    share_legend(figure, axes)
     return figure
 
 
 def discriminators_in_the_plane(args):
     target, _, start = clouds("Density", seed=0)
     X, y = stack_samples(real=target[:30], fake=start[:30])
-    figure, axes = panels(len(DISCRIMINATORS), len(WIDTHS), width=5.0)
+    widths = list(WIDTHS)[-2:]
+    figure, axes = panels(len(DISCRIMINATORS), len(widths), width=5.0)
     for row, loss in zip(axes, DISCRIMINATORS):
-        for ax, (width, discriminators) in zip(row, WIDTHS.items()):
-            fitted = discriminators[loss].fit(X, y)
+        for ax, width in zip(row, widths):
+            fitted = WIDTHS[width][loss].fit(X, y)
             DiscriminatorDisplay.from_estimator(fitted, X, y, bounds=(-1.2, 1.2), ax=ax)
             ax.set_title(f"{loss}, width {width}")
     return figure

@@ -81,7 +81,7 @@ PUBLIC = {
 
 # No network when building, so no links to the pages of other packages.
 nitpick_ignore_regex = [
-    ("py:.*", r"(jax|scipy|sklearn)\..*"),
+    ("py:.*", r"(jax|matplotlib|scipy|sklearn)\..*"),
     ("py:.*", "clone|GaussianProcessRegressor|WhiteKernel"),
     # attributes whose docstrings are scikit-learn's
     ("py:.*", "feature_names_in_|fit|n_features_in_|named_steps"),

@@ -4,7 +4,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from skgantk.discriminators import NTKIPMDiscriminator, NTKLSGANDiscriminator
+from skgantk.discriminators import (
+    FiniteWidthDiscriminator,
+    NTKIPMDiscriminator,
+    NTKLSGANDiscriminator,
+)
 from skgantk.inspection import DiscriminatorDisplay
 from skgantk.kernels import RBF
 
@@ -135,6 +139,10 @@ def test_any_discriminator_of_the_contract():
     assert_array_equal(display.arrow_steps, -linear.generator_gradient(PLANE[4:]))
     with pytest.raises(ValueError, match="Linear keeps no X_fit_ and y_fit_: give X and y"):
         drawn(linear)
+    network = FiniteWidthDiscriminator([8], random_state=0).fit(PLANE, LABELS)
+    assert_array_equal(drawn(network, PLANE, LABELS).real, PLANE[:4])
+    with pytest.raises(ValueError, match="give X and y"):
+        drawn(network)
 
 
 def test_a_second_display_adds_a_curve_and_repeats_no_legend():
