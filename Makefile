@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: test slow demo bench figures doc lint clean
+.PHONY: test slow demo bench tables figures doc lint clean
 
 # What CI runs. neural-tangents is an oracle; without its requirements no TensorFlow is
 # downloaded.
@@ -40,13 +40,16 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/flow_convergence.py
 	$(BIN)/python benchmarks/flow_width.py
 	$(BIN)/python benchmarks/flow_carry_over.py
-	$(BIN)/python benchmarks/flow_finite_width.py
 
 # HTML in doc/_build/html. The gallery runs; warnings are errors. API pages are written anew,
 # because autosummary does not look for new names in modules whose pages it finds.
 doc: $(VENV)/.doc
 	rm -rf doc/api
 	$(BIN)/python -m sphinx -M html doc doc/_build -W --keep-going
+
+# Every cell of Tables 1-3: hours. `make tables QUICK=1`: a twentieth of the steps, one run.
+tables: $(VENV)/.test
+	$(BIN)/python benchmarks/tables.py $(if $(QUICK),--divide 20 --seeds 0 --out out/tables)
 
 # Into out/figures; MNIST takes hours on a CPU. For a first look run it with --steps 1000.
 figures: $(VENV)/.test

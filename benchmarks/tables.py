@@ -1,0 +1,177 @@
+"""Tables 1-3 of [F22]: where flows end, by loss, kernel or network, and data.
+
+500 particles onto 500 points in float32, in [F22]'s settings (App. D.3). "inf." are
+discriminators of infinite width. The others have three hidden layers of width 128 and take
+one full-batch step per step of the flow: "IPM" and "LSGAN" go on from the network of the
+step before, "IPM, reset" (a setting without a printed row) starts from the same
+initialisation at every step; LSGAN's is not antisymmetric. The Sinkhorn divergence to the
+training points is what [F22] prints; ½W₂² is exact. Every cell becomes a row of cells.csv
+in ``--out``; cells that are there are not run again, so that a table may be made in pieces;
+tables.md is made of all of them. AB and Density need the images of [F22] in
+../../shared/data and are left out where they are absent.
+"""
+
+import csv
+import itertools
+import platform
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+from _common import options, print_machine
+from flow_convergence import IMAGES, KERNELS, clouds, half_square
+
+from skgantk.discriminators import (
+    FiniteWidthDiscriminator,
+    NTKIPMDiscriminator,
+    NTKLSGANDiscriminator,
+)
+from skgantk.generators import ParticleFlowGenerator
+from skgantk.metrics import sinkhorn_divergence
+
+OUT = Path(__file__).parents[1] / "doc" / "tables"
+NETWORKS = {
+    "ReLU": {},
+    "ReLU, no bias": {"bias_std": 0.0},
+    "sigmoid": {"activation": "sigmoid", "bias_std": 0.2},
+}
+INFINITE = {"IPM (inf.)": NTKIPMDiscriminator, "LSGAN (inf.)": NTKLSGANDiscriminator}
+# ε, η per particle (η_paper / 500), and what the network is
+FINITE = {
+    "IPM": (0.01, 0.2, {"loss": "ipm", "warm_start": True}),
+    "IPM, reset": (0.1, 2.0, {"loss": "ipm"}),
+    "LSGAN": (0.1, 0.002, {"loss": "lsgan", "warm_start": True, "antisymmetric": False}),
+}
+METHODS = [*INFINITE, *FINITE]
+STEPS = {"8 Gaussians": 20_000, "Density": 10_000, "AB": 10_000}
+# [F22]'s means of three runs: RBF, ReLU, ReLU without bias, sigmoid
+PRINTED = {
+    ("8 Gaussians", "IPM (inf.)"): (2.60e-2, 9.40e-7, 9.70e-2, 8.40e-2),
+    ("8 Gaussians", "IPM"): (None, 1.21e-1, 1.20, 7.40e-1),
+    ("8 Gaussians", "LSGAN (inf.)"): (4.21e-1, 7.56e-2, 1.27e1, 7.35),
+    ("8 Gaussians", "LSGAN"): (None, 3.07, 7.52, 7.41),
+    ("Density", "IPM (inf.)"): (2.37e-3, 3.34e-9, 7.34e-2, 6.25e-3),
+    ("Density", "IPM"): (None, 5.02e-3, 9.25e-2, 3.06e-2),
+    ("Density", "LSGAN (inf.)"): (7.53e-3, 1.49e-3, 2.80e-1, 2.21e-1),
+    ("Density", "LSGAN"): (None, 1.53e-2, 1.64e-1, 5.88e-2),
+    ("AB", "IPM (inf.)"): (4.65e-3, 2.64e-9, 6.11e-3, 5.69e-3),
+    ("AB", "IPM"): (None, 2.75e-3, 3.65e-2, 1.25e-2),
+    ("AB", "LSGAN (inf.)"): (1.13e-2, 8.63e-3, 1.02e-1, 1.40e-2),
+    ("AB", "LSGAN"): (None, 1.32e-1, 2.57e-2, 8.78e-2),
+}
+COLUMNS = ["RBF", *NETWORKS]
+CELL = ["data", "method", "network"]
+
+
+def discriminator(method, network, seed):
+    """And the step η."""
+    faster = 1000 if network == "sigmoid" else 1
+    if method in INFINITE:
+        return INFINITE[method](KERNELS[network]), 2.0 * faster
+    rate, eta, settings = FINITE[method]
+    made = FiniteWidthDiscriminator(
+        learning_rate=rate, max_iter=1, random_state=seed, **settings, **NETWORKS[network]
+    )
+    return made, eta * faster
+
+
+def run(data, method, network, steps, seed):
+    """Sinkhorn divergence, ½W₂², milliseconds a step and the steps taken."""
+    X, _, start = (cloud.astype("float32") for cloud in clouds(data, seed))
+    opponent, eta = discriminator(method, network, seed)
+    flow = ParticleFlowGenerator(
+        opponent,
+        learning_rate=eta,
+        init=start,
+        max_iter=1,
+        check_every=1000,
+        random_state=seed,
+    ).fit(X)  # compiles
+    began = time.perf_counter()
+    flow.set_params(max_iter=steps).fit(X)
+    milliseconds = 1e3 * (time.perf_counter() - began) / steps
+    Z = flow.particles_
+    return sinkhorn_divergence(Z, X), half_square(Z, X), milliseconds, flow.n_iter_
+
+
+def measure(data, method, network, steps, seeds):
+    """A row of cells.csv, printed too."""
+    runs = np.array([run(data, method, network, steps, seed) for seed in seeds])
+    mean, std = runs.mean(axis=0), runs.std(axis=0)
+    printed = PRINTED.get((data, method), [None] * 4)[COLUMNS.index(network)]
+    row = {
+        **dict(zip(CELL, (data, method, network))),
+        "sinkhorn": f"{mean[0]:.3e}",
+        "sinkhorn_std": f"{std[0]:.1e}",
+        "printed": printed or "",
+        "exact": f"{mean[1]:.3e}",
+        "exact_std": f"{std[1]:.1e}",
+        "runs": len(seeds),
+        "steps": f"{mean[3]:.0f}",
+        "ms_per_step": f"{mean[2]:.2f}",
+        "device": f"{jax.devices()[0].platform}, JAX {jax.__version__}, "
+        f"Python {platform.python_version()}",
+        "date": time.strftime("%Y-%m-%d"),
+    }
+    print("  ".join(str(value) for value in row.values()), flush=True)
+    return row
+
+
+def read(path):
+    return list(csv.DictReader(path.open())) if path.exists() else []
+
+
+def append(path, row):
+    is_new = not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        if is_new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def markdown(rows):
+    """The tables, a cell being mean ± std and, below, what [F22] prints."""
+    cells = {tuple(row[name] for name in CELL): row for row in rows}
+    text = [__doc__.strip(), "", "Made by `python benchmarks/tables.py`; see cells.csv."]
+    for number, data in enumerate(STEPS, start=1):
+        text += ["", f"**Table {number}. {data}**", ""]
+        text += ["| | " + " | ".join(COLUMNS) + " |", "|---" * 5 + "|"]
+        for method in METHODS:
+            printed = PRINTED.get((data, method), [None] * 4)
+            entries = []
+            for network, value in zip(COLUMNS, printed):
+                row = cells.get((data, method, network))
+                ours = f"{row['sinkhorn']} ± {row['sinkhorn_std']}" if row else "–"
+                entries.append(f"{ours}<br>[{value:.2e}]" if value else ours)
+            text.append(f"| {method} | " + " | ".join(entries) + " |")
+    return "\n".join(text) + "\n"
+
+
+def add_arguments(parser):
+    parser.add_argument("--data", nargs="+", default=list(STEPS), choices=list(STEPS))
+    parser.add_argument("--method", nargs="+", default=METHODS, choices=METHODS)
+    parser.add_argument("--network", nargs="+", default=COLUMNS, choices=COLUMNS)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--divide", type=int, default=1, help="the steps, for a quick look")
+    parser.add_argument("--out", type=Path, default=OUT)
+
+
+if __name__ == "__main__":
+    args = options(__doc__, add_arguments)
+    if args.quick:
+        args.data, args.method, args.network = ["8 Gaussians"], METHODS[::2], ["ReLU"]
+        args.seeds, args.divide, args.out = [0], 10_000, Path("out") / "tables-quick"
+    print_machine()
+    path = args.out / "cells.csv"
+    done = [tuple(row[name] for name in CELL) for row in read(path)]
+    for cell in itertools.product(args.data, args.method, args.network):
+        data, method, network = cell
+        exists = network in NETWORKS or method in INFINITE
+        if cell in done or not exists or not (data == "8 Gaussians" or IMAGES.exists()):
+            continue
+        append(path, measure(*cell, STEPS[data] // args.divide, args.seeds))
+    (args.out / "tables.md").write_text(markdown(read(path)))
+    print(f"\n{path.parent / 'tables.md'}")
