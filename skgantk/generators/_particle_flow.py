@@ -59,8 +59,8 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
     max_iter : int, default=1000
         Number of steps.
     tol : float, default=0.0
-        The flow stops when training the discriminator gains no more than this (see
-        ``loss_curve_``); checked every ``check_every`` steps.
+        The flow stops when training the discriminator gains less than this (see
+        ``loss_curve_``); checked every ``check_every`` steps. With 0 it never does.
     early_stopping : bool, default=False
         Whether to hold out some of the data and to keep the particles that were nearest
         to them in energy distance. A converged flow copies its training points; this
@@ -412,7 +412,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
             if self.carry_over:
                 self.carry_over_error_ = float(state.memory.error)
         # Rounding, or a network's step too far, may make a gain negative.
-        return stop or abs(loss) <= self.tol
+        return stop or abs(loss) < self.tol
 
     def _snapshot_interval(self):
         n_checks = max(1, math.ceil(self.max_iter / self.check_every))
