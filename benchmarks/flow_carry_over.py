@@ -101,7 +101,7 @@ def report(loss, points, steps, n, exact=None):
 
 
 def add_arguments(parser):
-    parser.add_argument("--points", nargs="+", type=int, default=[2000, 4000, 8000])
+    parser.add_argument("--points", nargs="+", type=int, default=[2000, 4000])
     parser.add_argument("--exact", type=int, default=200, help="steps of the exact flow")
 
 

@@ -1,10 +1,9 @@
 """Width → ∞: flows against networks, reset at every step, come to the flow of their limit.
 
-8 Gaussians, 64 particles, three hidden layers, ReLU, biases; a discriminator trained anew
+8 Gaussians, 32 particles, three hidden layers, ReLU, biases; a discriminator trained anew
 at every step for τ = 1, by 10 steps of 0.1. The distance of the particles to those of the
 infinitely wide discriminator, root mean square over particles, by width; median over seeds,
-with the least and the greatest. Early, because beyond the first hundreds of steps particles
-that were pulled apart at a saddle stay apart.
+with the least and the greatest. Ten steps, in which the particles go most of their way.
 """
 
 import time
@@ -28,7 +27,7 @@ def end(discriminator, X, start, steps):
     return (
         ParticleFlowGenerator(
             discriminator,
-            learning_rate=0.5,
+            learning_rate=1.0,
             init=start,
             max_iter=steps,
             check_every=steps,
@@ -56,7 +55,7 @@ def report(loss, width, X, start, steps, limit, seeds):
 
 if __name__ == "__main__":
     quick = options(__doc__).quick
-    n, steps, seeds = (8, 2, 1) if quick else (64, 30, 3)
+    n, steps, seeds = (8, 2, 1) if quick else (32, 10, 3)
     widths = [16] if quick else [64, 256, 1024, 4096]
     X = make_eight_gaussians(n, random_state=0)[0].astype(np.float32)
     start = np.random.default_rng(0).normal(size=(n, 2)).astype(np.float32)
