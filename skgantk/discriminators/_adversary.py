@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from skgantk.discriminators._dual import Sample, Trainer, self_gram
+from skgantk.discriminators._dual import Sample, Trainer, objective, self_gram
 from skgantk.discriminators._functions import Function, KernelFunction
 from skgantk.kernels._core import Core, register
 from skgantk.losses import Loss
@@ -44,6 +44,15 @@ class Adversary:
     def train(self, memory, fake, real, key):
         """Return the `Trained` on two clouds; ``key`` is for what is random in it."""
         raise NotImplementedError
+
+    def gain(self, memory, fake, real, key):
+        """What training gains, L(f) - L(f₀) ≥ 0; also L(f), f and its points' signs."""
+        trained = self.train(memory, fake, real, key)
+        before, after = (
+            objective(self.loss, trained.weight, trained.sign, f)
+            for f in (trained.before, trained.values)
+        )
+        return after - before, after, trained.function, trained.sign
 
     def select(self, kept, after, before):
         """The memory after a training if it is ``kept``, else that before."""

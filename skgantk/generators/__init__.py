@@ -2,6 +2,7 @@
 
 from skgantk.generators._conditional import ConditionalSampler
 from skgantk.generators._gantk import GANTKSynthesizer
+from skgantk.generators._neural import NeuralGenerator
 from skgantk.generators._particle_flow import ParticleFlowGenerator
 
-__all__ = ["ConditionalSampler", "GANTKSynthesizer", "ParticleFlowGenerator"]
+__all__ = ["ConditionalSampler", "GANTKSynthesizer", "NeuralGenerator", "ParticleFlowGenerator"]

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -149,6 +150,45 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=FLOATS, reset=False)
         return -float(energy_distance(self._cloud, X))
+
+
+class StandardizingGenerator(BaseGenerator):
+    """One that works on features of mean 0 and variance 1, with ``standardize``."""
+
+    _parameter_constraints: dict = {
+        **BaseGenerator._parameter_constraints,
+        "standardize": ["boolean"],
+    }
+
+    def _fit_scaler(self, X):
+        self._scaler = StandardScaler() if self.standardize else None
+        if not self.standardize:
+            return
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._scaler.fit(X)
+        constant, var = np.ptp(X, axis=0) == 0, self._scaler.var_
+        self._scaler.mean_[constant] = X[0, constant]  # that of rounded sums is not
+        if not np.all(np.isfinite(var) & (constant | (var > 0))):
+            raise ValueError(
+                "X is of a scale at which its variance overflows or underflows; scale it."
+            )
+
+    def _scaled(self, X):
+        return X if self._scaler is None else self._scaler.transform(X)
+
+    def _unscaled(self, Z):
+        X = Z if self._scaler is None else self._scaler.inverse_transform(Z)
+        # Scaling back rounds, so that the box needs to be drawn again.
+        return np.array(X) if self.bounds is None else np.clip(X, *self._box(X))
+
+    def _scaled_box(self, X):
+        """``bounds`` for points that are scaled, as X is."""
+        box = self._box(X)
+        if box is None or self._scaler is None:
+            return box
+        # Not by `transform`, which refuses sides that are open.
+        box = (box - self._scaler.mean_) / self._scaler.scale_
+        return box.astype(X.dtype)
 
 
 def check_n_samples(n_samples):

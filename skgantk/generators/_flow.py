@@ -27,7 +27,7 @@ import optax
 from skgantk._numerics import operators
 from skgantk._numerics.optimizers import OPTIMIZERS, falling
 from skgantk.discriminators._adversary import Adversary
-from skgantk.discriminators._dual import SelfGram, objective
+from skgantk.discriminators._dual import SelfGram
 from skgantk.kernels._core import Leaf, register
 
 
@@ -187,12 +187,7 @@ def gain(flow, state):
     flow descends ([F22] Section 5.1).
     """
     key = flow.key(state.step, 4)
-    trained = flow.adversary.train(state.memory, state.particles, flow.target, key)
-    loss, weight, sign = flow.adversary.loss, trained.weight, trained.sign
-    before, after = (
-        objective(loss, weight, sign, f) for f in (trained.before, trained.values)
-    )
-    return after - before, after, trained.function, sign
+    return flow.adversary.gain(state.memory, state.particles, flow.target, key)
 
 
 @jax.jit

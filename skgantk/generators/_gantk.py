@@ -9,7 +9,6 @@ import numpy as np
 from sklearn.base import _fit_context, clone
 from sklearn.gaussian_process.kernels import Kernel
 from sklearn.neighbors import NearestNeighbors
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import delayed
@@ -19,7 +18,13 @@ from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope
 from skgantk.discriminators._base import restored_on_error
 from skgantk.generators import _synthesis
-from skgantk.generators._base import FAR, FLOATS, BaseGenerator, check_n_samples, to_numpy
+from skgantk.generators._base import (
+    FAR,
+    FLOATS,
+    StandardizingGenerator,
+    check_n_samples,
+    to_numpy,
+)
 from skgantk.generators._parallel import parallel
 from skgantk.kernels import NTK, as_core
 from skgantk.model_selection._lambda import residual_root
@@ -30,7 +35,7 @@ FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}
 COPY = 0.1  # usual distances to a training point; a sample nearer than this is a copy
 
 
-class GANTKSynthesizer(BaseGenerator):
+class GANTKSynthesizer(StandardizingGenerator):
     r"""Synthetic data that a discriminator of infinite width takes for real (GA-NTK).
 
     A discriminator D, an ensemble of infinitely wide networks trained on data X and
@@ -185,14 +190,13 @@ class GANTKSynthesizer(BaseGenerator):
     """
 
     _parameter_constraints: dict = {
-        **BaseGenerator._parameter_constraints,
+        **StandardizingGenerator._parameter_constraints,
         "kernel": [Kernel, None],
         "lam": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
         "epsilon": [Interval(Real, 0, 0.5, closed="neither")],
         "continuation": ["boolean"],
         "objective": [StrOptions(set(_synthesis.OBJECTIVES))],
         "similarity_penalty": [Interval(Real, 0, None, closed="left")],
-        "standardize": ["boolean"],
         "learning_rate": [
             Interval(Real, 0, None, closed="neither"),
             StrOptions({"auto"}),
@@ -296,30 +300,12 @@ class GANTKSynthesizer(BaseGenerator):
     def _reset(self, X):
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         self._seed, self._stale, self._state = int(seed), 0, None
-        self._scaler = StandardScaler() if self.standardize else None
-        if self.standardize:
-            with np.errstate(over="ignore", invalid="ignore"):
-                self._scaler.fit(X)
-            constant, var = np.ptp(X, axis=0) == 0, self._scaler.var_
-            self._scaler.mean_[constant] = X[0, constant]  # that of rounded sums is not
-            if not np.all(np.isfinite(var) & (constant | (var > 0))):
-                raise ValueError(
-                    "X is of a scale at which its variance overflows or underflows; "
-                    "scale it."
-                )
+        self._fit_scaler(X)
         n = len(X) if self._draws_noise else len(self.init)
         self._start = self._scaled(self._noise(X, n, np.random.RandomState(seed)))
         self.kernel_ = _default_kernel() if self.kernel is None else clone(self.kernel)
         self.n_iter_, self.loss_curve_, self.validation_curve_ = 0, [], []
         self.loss_iter_ = []
-
-    def _scaled(self, X):
-        return X if self._scaler is None else self._scaler.transform(X)
-
-    def _unscaled(self, Z):
-        X = Z if self._scaler is None else self._scaler.inverse_transform(Z)
-        # Scaling back rounds, so that the box needs to be drawn again.
-        return np.array(X) if self.bounds is None else np.clip(X, *self._box(X))
 
     def _synthesis(self, target, start):
         core = as_core(self.kernel_)
@@ -329,17 +315,12 @@ class GANTKSynthesizer(BaseGenerator):
         extent = max(np.abs(start - centre).max(), np.abs(target - centre).max())
         spread = np.sqrt(np.mean((target - centre) ** 2)) if _varies(target) else extent
         spacing = _spacing(target)
-        box = self._box(target)
-        if box is not None and self._scaler is not None:
-            # Not by `transform`, which refuses sides that are open.
-            box = (box - self._scaler.mean_) / self._scaler.scale_
-            box = box.astype(target.dtype)
         synthesis = _synthesis.Synthesis(
             core=core,
             target=target,
             lam=self._lam(core, target, batch),
             softest=_synthesis.SOFTEST if self.continuation else 1.0,
-            bounds=box,
+            bounds=self._scaled_box(target),
             learning_rate=1.0,
             decay=float(self.decay),
             max_iter=float(self.max_iter),

@@ -56,43 +56,16 @@ class SynthesisState(NamedTuple):
     diverged: jax.Array
 
 
-@register("objective", "optimizer", "batch_size", "penalised")
-class Synthesis:
-    """Everything about a synthesis that does not change from step to step."""
+@register("objective", "penalised")
+class Objective:
+    """g(D) of one discriminator, with the penalty on copies."""
 
     core: Core
-    target: jax.Array  # X (n, d)
-    lam: Leaf  # λ
-    softest: Leaf  # share of λ that the first step has
-    bounds: jax.Array | None  # (2, d)
-    learning_rate: Leaf
-    decay: Leaf
-    max_iter: Leaf
+    centre: jax.Array  # (d,), of the data
     penalty: Leaf
     spacing: Leaf  # usual distance of a point of X to its nearest neighbour
-    centre: jax.Array  # (d,), of the data
-    radius: Leaf  # of what may still be called near it
-    seed: Leaf
     objective: str
-    optimizer: str
-    batch_size: int
     penalised: bool
-
-    def start(self, samples):
-        """The state before the first step."""
-        samples = jnp.asarray(samples)
-        return SynthesisState(
-            samples,
-            OPTIMIZERS[self.optimizer]().init(samples),
-            jnp.zeros((), jnp.int32),
-            jnp.zeros((), samples.dtype),
-            jnp.zeros((), bool),
-        )
-
-    def sharpness(self, step):
-        """λ at a step."""
-        done = jnp.minimum(step / (RISE * self.max_iter), 1)
-        return jnp.asarray(self.lam * self.softest ** (1 - done), self.target.dtype)
 
     def group_loss(self, X, Z, lam):
         """g(D(X, Z)) and its derivative in Z, for one discriminator."""
@@ -115,6 +88,39 @@ class Synthesis:
         square = jnp.sum((Z - X[nearest]) ** 2, axis=1)
         distance = jnp.sqrt(jnp.where(square > 0, square, 1)) * (square > 0)
         return jnp.mean(jnp.maximum(1 - distance / self.spacing, 0) ** 2)
+
+
+@register("objective", "optimizer", "batch_size", "penalised")
+class Synthesis(Objective):
+    """Everything about a synthesis that does not change from step to step."""
+
+    target: jax.Array  # X (n, d)
+    lam: Leaf  # λ
+    softest: Leaf  # share of λ that the first step has
+    bounds: jax.Array | None  # (2, d)
+    learning_rate: Leaf
+    decay: Leaf
+    max_iter: Leaf
+    radius: Leaf  # of what may still be called near it
+    seed: Leaf
+    optimizer: str
+    batch_size: int
+
+    def start(self, samples):
+        """The state before the first step."""
+        samples = jnp.asarray(samples)
+        return SynthesisState(
+            samples,
+            OPTIMIZERS[self.optimizer]().init(samples),
+            jnp.zeros((), jnp.int32),
+            jnp.zeros((), samples.dtype),
+            jnp.zeros((), bool),
+        )
+
+    def sharpness(self, step):
+        """λ at a step."""
+        done = jnp.minimum(step / (RISE * self.max_iter), 1)
+        return jnp.asarray(self.lam * self.softest ** (1 - done), self.target.dtype)
 
     def loss(self, Z, step):
         """The mean objective of all groups and its derivative in Z."""

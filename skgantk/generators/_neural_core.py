@@ -1,0 +1,241 @@
+"""A generator network's training as pure functions.
+
+Samples are x = g_θ(z), z standard normal. At every step z is drawn afresh and θ descends
+along the mean of what pulls at the samples ([F22] Eq. 3),
+
+    θ ← θ - η E_z[∇_θ g_θ(z)ᵀ v(x)|x = g_θ(z)].                                    (G1)
+
+Against a discriminator v = ∇(c∘f), with f trained on the samples, as fake points, and on
+data; that f depends on θ is ignored. On the objective of GA-NTK, g(D(X, Z)) at Z = g_θ(z),
+v is its derivative in Z (Z2), through kernel and exponential, so that (G1) is a gradient.
+
+Randomness comes from the number of the step alone, so training may be cut anywhere and
+goes on as if it had not been.
+"""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from skgantk._numerics.optimizers import falling, get_optimizer
+from skgantk.discriminators._adversary import Adversary
+from skgantk.generators._synthesis import Objective
+from skgantk.kernels._core import Leaf, register
+
+
+class NeuralState(NamedTuple):
+    """What training carries from step to step."""
+
+    parameters: Any  # θ, a pytree of arrays
+    optimizer: optax.OptState
+    memory: Any  # of the discriminator
+    step: jax.Array
+    diverged: jax.Array
+
+
+class Constants(NamedTuple):
+    """What of a network is no parameter, hashable."""
+
+    leaves: tuple
+    structure: Any
+
+
+def split(network, dtype):
+    """A network's parameters, in that dtype, and its `Constants`."""
+    network = jax.tree.map(lambda a: jnp.asarray(a) if _is_array(a) else a, network)
+    parameters, constants = eqx.partition(network, eqx.is_inexact_array)
+    leaves, structure = jax.tree.flatten(constants, is_leaf=lambda leaf: leaf is None)
+    return jax.tree.map(lambda a: a.astype(dtype), parameters), Constants(
+        tuple(leaves), structure
+    )
+
+
+def join(parameters, constants):
+    """The network."""
+    return eqx.combine(parameters, jax.tree.unflatten(constants.structure, constants.leaves))
+
+
+def _is_array(leaf):
+    return isinstance(leaf, np.ndarray)
+
+
+@register()
+class Alternating:
+    """v = ∇(c∘f) of a discriminator."""
+
+    adversary: Adversary
+
+    def start(self, dtype):
+        """The memory before the first step."""
+        return self.adversary.start(dtype)
+
+    def resume(self, memory, dtype):
+        """The memory of an earlier training, if it fits."""
+        return self.adversary.resume(memory, dtype)
+
+    def pull(self, memory, fake, real, key):
+        """Return v/n, (n, d), and the memory after."""
+        trained = self.adversary.train(memory, fake, real, key)
+        slope = self.adversary.loss.dc(trained.values[: len(fake)]) / len(fake)
+        return slope[:, None] * trained.function.gradient(fake), trained.memory
+
+    def select(self, kept, after, before):
+        """The memory after a step if it is ``kept``, else that before."""
+        return self.adversary.select(kept, after, before)
+
+    def assess(self, memory, fake, real, key):
+        """What training gains; the objective L(f) and f."""
+        return self.adversary.gain(memory, fake, real, key)
+
+
+@register()
+class SingleLevel:
+    """v of GA-NTK at a λ."""
+
+    objective: Objective
+    lam: Leaf
+
+    def start(self, dtype):
+        """No memory."""
+        return ()
+
+    def resume(self, memory, dtype):
+        """No memory."""
+        return ()
+
+    def pull(self, memory, fake, real, key):
+        """Return the derivative of the mean over n points, (n, d)."""
+        return self.objective.group_loss(real, fake, self._lam(real))[1], ()
+
+    def select(self, kept, after, before):
+        """No memory."""
+        return ()
+
+    def assess(self, memory, fake, real, key):
+        """The objective."""
+        return self.objective.group_loss(real, fake, self._lam(real))[0], None, None
+
+    def _lam(self, real):
+        return jnp.asarray(self.lam, real.dtype)
+
+
+@register("constants", "optimizer", "batch_size", "n_latent")
+class Training:
+    """Everything about a training that does not change from step to step."""
+
+    opponent: Alternating | SingleLevel
+    target: jax.Array  # (m, d), in random order
+    bounds: jax.Array | None  # (2, d)
+    centre: jax.Array  # (d,), of the data
+    spread: Leaf  # of the data
+    radius: Leaf  # of what may still be called near it
+    learning_rate: Leaf
+    decay: Leaf
+    max_iter: Leaf
+    seed: Leaf
+    constants: Constants
+    optimizer: str | optax.GradientTransformation
+    batch_size: int
+    n_latent: int
+
+    def start(self, parameters):
+        """The state before the first step."""
+        return NeuralState(
+            parameters,
+            get_optimizer(self.optimizer).init(parameters),
+            self.opponent.start(self.target.dtype),
+            jnp.zeros((), jnp.int32),
+            jnp.zeros((), bool),
+        )
+
+    def resume(self, state):
+        """The state of an earlier training, for this one."""
+        optimizer = get_optimizer(self.optimizer).init(state.parameters)
+        if jax.tree.structure(optimizer) == jax.tree.structure(state.optimizer):
+            optimizer = state.optimizer
+        memory = self.opponent.resume(state.memory, self.target.dtype)
+        return state._replace(
+            optimizer=optimizer, memory=memory, diverged=jnp.zeros((), bool)
+        )
+
+    def generate(self, parameters, z):
+        """g_θ(z), (n, d)."""
+        u = jax.vmap(join(parameters, self.constants))(z)
+        if self.bounds is None:
+            return self.centre + jnp.asarray(self.spread, u.dtype) * u
+        return into_box(u, self.bounds)
+
+    def key(self, step, purpose):
+        """A key of its own for every step and purpose."""
+        return jax.random.fold_in(
+            jax.random.fold_in(jax.random.key(self.seed), step), purpose
+        )
+
+    def batch(self, step):
+        """z and the data of a step."""
+        size = min(self.batch_size, len(self.target))
+        dtype = self.target.dtype
+        z = jax.random.normal(self.key(step, 0), (size, self.n_latent), dtype)
+        if size == len(self.target):
+            return z, self.target
+        rows = jax.random.choice(self.key(step, 1), len(self.target), (size,), False)
+        return z, self.target[rows]
+
+    def step(self, state):
+        """One step (G1), or none of a training that has diverged."""
+        step, parameters = state.step, state.parameters
+        z, real = self.batch(step)
+        fake, pull_back = jax.vjp(lambda p: self.generate(p, z), parameters)
+        v, memory = self.opponent.pull(state.memory, fake, real, self.key(step, 2))
+        update = get_optimizer(self.optimizer).update
+        updates, optimizer = update(*pull_back(v), state.optimizer, parameters)
+        rate = falling(self.learning_rate, self.decay, step, self.max_iter)
+        parameters = jax.tree.map(
+            lambda p, u: p + jnp.asarray(rate, p.dtype) * u, parameters, updates
+        )
+        distance = jnp.max(jnp.abs(self.generate(parameters, z) - self.centre))
+        near = distance <= self.radius  # not where it is NaN
+        moved = NeuralState(parameters, optimizer, (), step + 1, state.diverged)
+        kept = state._replace(memory=(), diverged=jnp.ones((), bool))
+        following = jax.tree.map(lambda a, b: jnp.where(near, a, b), moved, kept)
+        memory = self.opponent.select(near, memory, state.memory)
+        return following._replace(memory=memory)
+
+
+def into_box(u, box):
+    """The read-out of a network with bounds: a sigmoid, or where one side is open, softplus."""
+    low, high = box
+    below, above = jnp.isfinite(low), jnp.isfinite(high)
+    base, top = jnp.where(below, low, 0), jnp.where(above, high, 1)
+    inside = base + (top - base) * jax.nn.sigmoid(u)
+    one_side = jnp.where(below, base + jax.nn.softplus(u), top - jax.nn.softplus(-u))
+    return jnp.where(below & above, inside, jnp.where(below | above, one_side, u))
+
+
+@jax.jit
+def generate(training, parameters, z):
+    """`Training.generate`, compiled."""
+    return training.generate(parameters, z)
+
+
+@jax.jit
+def assess(training, state, z):
+    """The samples of z; the loss on a batch of them and of data, L(f) and f."""
+    fake = training.generate(state.parameters, z)
+    size = min(training.batch_size, len(training.target))
+    key = training.key(state.step, 2)
+    real = training.target[:size]
+    return fake, training.opponent.assess(state.memory, fake[:size], real, key)
+
+
+@jax.jit
+def converges(training, state):
+    """Whether the discriminator's trainer meets its tolerance at the start."""
+    z, real = training.batch(0)
+    fake = training.generate(state.parameters, z)
+    adversary = training.opponent.adversary
+    return adversary.train(state.memory, fake, real, training.key(0, 2)).converged
