@@ -17,7 +17,7 @@ from skgantk.discriminators._base import BaseDiscriminator
 from skgantk.discriminators._dual import objective
 from skgantk.discriminators._functions import Function
 from skgantk.discriminators._gan import LOSSES
-from skgantk.discriminators._network import Antisymmetric, draw_network
+from skgantk.discriminators._network import Antisymmetric, draw_network, layer_widths
 from skgantk.kernels import NTK, as_core
 from skgantk.kernels._core import Leaf, register
 from skgantk.kernels._network import NetworkKernel
@@ -279,23 +279,13 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
             )
 
     def _initial(self, n_features, rng):
-        widths = np.asarray(self.hidden_layer_sizes)
-        if (
-            widths.ndim != 1
-            or not len(widths)
-            or widths.dtype.kind != "i"
-            or (widths.min() < 1)
-        ):
-            raise ValueError(
-                "hidden_layer_sizes must be a sequence of integers of at least 1, got "
-                f"{self.hidden_layer_sizes!r}."
-            )
+        widths = layer_widths(self.hidden_layer_sizes)
         limit = NTK(
             len(widths), self.activation, self.weight_std, self.bias_std,
             self.output_bias, self.negative_slope,
         )  # fmt: skip
         seed = rng.randint(np.iinfo(np.int32).max)
-        network = draw_network(as_core(limit), n_features, seed, widths.tolist())
+        network = draw_network(as_core(limit), n_features, seed, widths)
         return Antisymmetric(network, network) if self.antisymmetric else network
 
     def _adversary(self, initial, loss):

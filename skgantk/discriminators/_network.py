@@ -92,6 +92,22 @@ def _gradient(network, X):
     return jax.lax.map(jax.grad(network._forward), X, batch_size=BATCH)
 
 
+def layer_widths(hidden_layer_sizes):
+    """The widths of hidden layers as a list, checked."""
+    widths = np.asarray(hidden_layer_sizes)
+    if (
+        widths.ndim != 1
+        or not len(widths)
+        or widths.dtype.kind != "i"
+        or (widths.min() < 1)
+    ):
+        raise ValueError(
+            "hidden_layer_sizes must be a sequence of integers of at least 1, got "
+            f"{hidden_layer_sizes!r}."
+        )
+    return widths.tolist()
+
+
 def draw_network(core, n_features, seed, widths):
     """Return a draw of the network whose NTK or NNGP in infinite width is a kernel.
 

@@ -5,4 +5,9 @@ from skgantk.generators._gantk import GANTKSynthesizer
 from skgantk.generators._neural import NeuralGenerator
 from skgantk.generators._particle_flow import ParticleFlowGenerator
 
-__all__ = ["ConditionalSampler", "GANTKSynthesizer", "NeuralGenerator", "ParticleFlowGenerator"]
+__all__ = [
+    "ConditionalSampler",
+    "GANTKSynthesizer",
+    "NeuralGenerator",
+    "ParticleFlowGenerator",
+]

@@ -102,10 +102,11 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
                 state = advance(state, min(step - step % every + every, end) - step)
                 stop = check(state)
                 if state.diverged:
+                    rate = getattr(self, "learning_rate_", self.learning_rate)
                     warnings.warn(
                         "The points ran away from the data: the step is too large. They "
                         f"are left as after step {self.n_iter_}. Choose a learning_rate "
-                        f"below {self.learning_rate_:.3g}.",
+                        f"below {rate:.3g}.",
                         ConvergenceWarning,
                         stacklevel=5,
                     )

@@ -1,10 +1,14 @@
 """Networks that make samples: one latent vector in, one sample out."""
 
 import math
+from itertools import pairwise
+from numbers import Integral
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 ACTIVATIONS = {
     "relu": jax.nn.relu,
@@ -14,7 +18,9 @@ ACTIVATIONS = {
 }
 
 SMALLEST = 8  # side of an image below which it is not halved
-CHANNELS = 32  # of the last hidden layer of `ImageNetwork`; each one before has twice as many
+CHANNELS = (
+    32  # of the last hidden layer of `ImageNetwork`; each one before has twice as many
+)
 
 
 class MLP(eqx.Module):
@@ -27,7 +33,7 @@ class MLP(eqx.Module):
         keys = jax.random.split(key, len(widths))
         self.layers = [
             _drawn(eqx.nn.Linear(*shape, key=keys[0]), 2.0 if i else 1.0, k)
-            for i, (shape, k) in enumerate(zip(zip(widths, widths[1:]), keys[1:]))
+            for i, (shape, k) in enumerate(zip(pairwise(widths), keys[1:]))
         ]
         self.activation = activation
 
@@ -93,3 +99,69 @@ def _drawn(layer, gain, key):
     weight = jax.random.normal(key, layer.weight.shape) * (gain / fan_in) ** 0.5
     layer = eqx.tree_at(lambda layer: layer.weight, layer, weight)
     return eqx.tree_at(lambda layer: layer.bias, layer, jnp.zeros_like(layer.bias))
+
+
+class Constants(NamedTuple):
+    """What of a network is no parameter, hashable."""
+
+    leaves: tuple
+    structure: Any
+
+
+def split(network, dtype):
+    """A network's parameters, in that dtype, and its `Constants`."""
+    network = jax.tree.map(
+        lambda a: jnp.asarray(a) if isinstance(a, np.ndarray) else a, network
+    )
+    parameters, constants = eqx.partition(network, eqx.is_inexact_array)
+    leaves, structure = jax.tree.flatten(constants, is_leaf=lambda leaf: leaf is None)
+    return jax.tree.map(lambda a: a.astype(dtype), parameters), Constants(
+        tuple(leaves), structure
+    )
+
+
+def join(parameters, constants):
+    """The network."""
+    rest = jax.tree.unflatten(constants.structure, constants.leaves)
+    return eqx.combine(parameters, rest)
+
+
+def check_image_shape(shape, n_features):
+    """(height, width, channels), checked."""
+    shape = tuple(shape)
+    if len(shape) not in (2, 3) or not all(
+        isinstance(size, Integral) and size > 0 for size in shape
+    ):
+        raise ValueError(
+            "image_shape must be (height, width) or (height, width, channels), integers of "
+            f"at least 1; got {shape}."
+        )
+    if math.prod(shape) != n_features:
+        raise ValueError(
+            f"image_shape={shape} has {math.prod(shape)} entries, but X has {n_features} "
+            "features. Give image_shape as (height, width, channels) of a flattened image."
+        )
+    return (*shape, 1)[:3]
+
+
+def check_network(network, n_latent, n_features):
+    """Raise unless it is a callable pytree with parameters, of the right shapes."""
+    parameters, constants = split(network, np.float64)
+    if not callable(network) or not jax.tree.leaves(parameters):
+        raise ValueError(
+            "network must return a callable pytree with arrays of parameters, such as an "
+            f"equinox.Module; got {network!r}."
+        )
+    try:
+        hash(constants)
+    except TypeError as error:
+        raise ValueError(
+            "What is no parameter in a network must be hashable, such as numbers, strings "
+            f"and functions; {error}."
+        ) from error
+    made = jax.eval_shape(join(parameters, constants), jnp.zeros(n_latent))
+    if getattr(made, "shape", None) != (n_features,):
+        raise ValueError(
+            f"network must return a function of one z ({n_latent},) to one sample "
+            f"({n_features},), one for each feature of X; its result is {made}."
+        )

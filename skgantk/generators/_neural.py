@@ -1,14 +1,12 @@
 """NeuralGenerator: a generator network."""
 
-import math
 from dataclasses import replace
 from numbers import Integral, Real
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
-from sklearn.base import _fit_context, clone
+from sklearn.base import TransformerMixin, _fit_context, clone
 from sklearn.gaussian_process.kernels import Kernel
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -19,6 +17,7 @@ from skgantk._numerics.optimizers import OPTIMIZERS
 from skgantk._numerics.precision import float64_scope, unseen
 from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.discriminators._base import BaseDiscriminator, restored_on_error
+from skgantk.discriminators._network import layer_widths
 from skgantk.generators import _neural_core
 from skgantk.generators._base import (
     FAR,
@@ -29,16 +28,207 @@ from skgantk.generators._base import (
 )
 from skgantk.generators._flow import advance
 from skgantk.generators._gantk import _default_kernel, _varies
-from skgantk.generators._networks import ACTIVATIONS, MLP, ImageNetwork
+from skgantk.generators._networks import (
+    ACTIVATIONS,
+    MLP,
+    ImageNetwork,
+    check_image_shape,
+    check_network,
+    join,
+    split,
+)
 from skgantk.generators._synthesis import Objective
 from skgantk.kernels import as_core
 from skgantk.model_selection._lambda import residual_root
 
-BATCH = 512  # for batch_size="auto"
+# For batch_size="auto": against a discriminator, and for GA-NTK, which costs the cube.
+BATCH, BATCH_GANTK = 256, 128
+LATENT = 64  # dimensions of the noise at most
 
 
-class NeuralGenerator(StandardizingGenerator):
-    r"""x"""
+class NeuralGenerator(TransformerMixin, StandardizingGenerator):
+    r"""A generator network, trained against a discriminator: a GAN with one player less.
+
+    A network turns noise z ~ N(0, I) into samples g(z), of which any number can be drawn
+    once it is trained. It descends what a discriminator f says of its samples ([1]_ Eq. 3),
+
+    .. math::
+
+        \theta \leftarrow \theta - \eta\, E_z \left[ \nabla_\theta g_\theta(z)^\top
+        \nabla (c \circ f)(x) |_{x = g_\theta(z)} \right],
+
+    f trained anew at every step, on samples as fake and data as real points. With f of
+    infinite width, the default, that is done in closed form, so that nothing has to be
+    balanced. With "gantk" there is no f to train apart: g descends
+    :math:`\| 1 - D(X, g(Z)) \|^2`, with gradients through kernel and exponential (GA-NTKg,
+    [2]_ Eq. 4). With a `FiniteWidthDiscriminator` it is a usual GAN.
+
+    Parameters
+    ----------
+    discriminator : discriminator or "gantk", default=None
+        Any of `skgantk.discriminators`; `NTKIPMDiscriminator()` if None. "gantk" is the
+        objective of `GANTKSynthesizer`; it is no discriminator, because it is
+        differentiated through its training.
+    n_latent : int, default=None
+        Dimension of z; if None, the number of features, at most 64.
+    hidden_layer_sizes : sequence of int, default=(128, 128, 128)
+        Widths of the hidden layers of the fully connected network.
+    activation : {"relu", "leaky_relu", "gelu", "tanh"}, default="relu"
+        Activation of the hidden layers.
+    image_shape : tuple (height, width) or (height, width, channels), default=None
+        Makes the network a convolutional one, for flattened images of this shape: a dense
+        layer, then transposed convolutions of stride 2 up from a side of 4 to 8, with 32
+        channels in the last hidden layer and twice as many in each one before (as in DCGAN
+        [5]_, but without batch normalisation, which would tie the samples of a batch).
+        ``hidden_layer_sizes`` is not used.
+    network : callable, default=None
+        A network of your own: ``network(n_latent, n_features, key)``, with a key of
+        `jax.random`, returns a callable pytree (an `equinox.Module`) that maps one z
+        (n_latent,) to one sample (n_features,), in units of the data's spread.
+    kernel : Kernel, default=None
+        Only for "gantk": see `GANTKSynthesizer`.
+    lam : float or "auto", default="auto"
+        Only for "gantk": λ > 0, or "auto" for Algorithm 1 of [2]_, `search_lambda`, on a
+        batch of data and as much Gaussian noise.
+    epsilon : float, default=0.05
+        Only for "gantk": the residual of Algorithm 1, between 0 and 0.5. The less, the
+        sharper are the samples and the less even is their share of each mode.
+    standardize : bool, default=True
+        Whether features are centred and scaled to variance 1 before all else; samples are
+        scaled back. Not for images, where pixels have one scale.
+    bounds : tuple (low, high), default=None
+        Box of the samples: two numbers, or two arrays (n_features,). The read-out of the
+        network is then a sigmoid scaled to the box (softplus where one side is infinite).
+    optimizer : {"gradient", "momentum", "adam"} or optax.GradientTransformation, \
+            default="adam"
+        How the gradient becomes a step: as it is, with momentum 0.9, Adam, or what is
+        given, such as ``optax.rmsprop(1.0)``; its result is multiplied by
+        ``learning_rate``.
+    learning_rate : float, default=0.005
+        The step η > 0. The default suits Adam and fully connected networks; convolutions
+        need less, about 0.001.
+    decay : bool, default=True
+        Whether η falls linearly to 0 until ``max_iter``.
+    max_iter : int, default=3000
+        Number of steps.
+    batch_size : int or "auto", default="auto"
+        Samples, and rows of X, of one step, drawn afresh; at most all rows. "auto" is 256,
+        or 128 with "gantk", whose cost grows with its cube.
+    early_stopping : bool, default=False
+        Whether to hold out some of the data and to keep the network whose samples were
+        nearest to them in energy distance.
+    validation_fraction : float, default=0.2
+        Share of the data held out for ``early_stopping``.
+    n_iter_no_change : int, default=10
+        Checks without nearer samples after which ``early_stopping`` ends the fit.
+    check_every : int, default=100
+        Steps between two checks: for early stopping, callbacks and the progress bar.
+        Steps in between run in one compiled loop.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the network where it was, until ``max_iter`` steps in
+        all.
+    verbose : bool or int, default=0
+        Whether to show a progress bar with the current loss.
+    random_state : int, RandomState instance or None, default=None
+        Of the network, noise, batches and held-out points.
+
+    Attributes
+    ----------
+    network_ : callable
+        The trained network, a pytree; `transform` also does what follows it, read-out and
+        scaling back.
+    samples_ : ndarray of shape (n_samples, n_features)
+        As many samples as data, which `score` and ``early_stopping`` judge.
+    discriminator_ : discriminator
+        The last discriminator, fitted on samples and data (scaled ones, with
+        ``standardize``). Not with "gantk".
+    loss_curve_ : list of float
+        Of a batch of data and of ``samples_``, at the start and at every check: what
+        training the discriminator gained, L(f) - L(f₀) (τ MMD² for the IPM loss), or the
+        objective of "gantk".
+    validation_curve_ : list of float
+        With ``early_stopping``, the energy distance to the held-out points.
+    n_iter_ : int
+        Number of steps that led to ``network_``.
+    kernel_ : Kernel
+        With "gantk", the kernel used.
+    lam_ : float
+        With "gantk", the λ used.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where ``X`` had names that are all strings.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a parameter is out of its range.
+    ValueError
+        If the input is not finite, ``bounds``, ``image_shape`` or ``network`` do not fit
+        it, or no λ has the residual ``epsilon``.
+    MemoryError
+        If the Gram matrix of "gantk" cannot fit; choose a smaller ``batch_size``.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the samples run away, because the step is too large: the network is left as it
+        was when they were last near the data.
+
+    See Also
+    --------
+    ParticleFlowGenerator : The same without a network: every sample moves by itself.
+    GANTKSynthesizer : The same for "gantk".
+
+    Notes
+    -----
+    float32 data are computed in float32, all else in float64. float32 is about twice as
+    fast. Networks are equinox modules: pytrees of their parameters with a plain
+    ``__call__``, of which JAX's transformations and optax know all they need. They start
+    from normal weights of variance 2/fan-in and no biases, which give samples of about the
+    data's spread.
+
+    The critics of the usual Wasserstein GANs are settings of `FiniteWidthDiscriminator`,
+    whose parametrisation wants steps √width times as large: WGAN [3]_ and WGAN-GP [4]_ are
+    those of the last example. Both train the critic five times on the batch of a step.
+
+    References
+    ----------
+    .. [1] Franceschi et al., "A neural tangent kernel perspective of GANs", ICML 2022.
+    .. [2] Zhang, Chou, Wu, "Single-level adversarial data synthesis based on neural tangent
+       kernels", 2022.
+    .. [3] Arjovsky, Chintala, Bottou, "Wasserstein generative adversarial networks",
+       ICML 2017.
+    .. [4] Gulrajani et al., "Improved training of Wasserstein GANs", NeurIPS 2017.
+    .. [5] Radford, Metz, Chintala, "Unsupervised representation learning with deep
+       convolutional generative adversarial networks", ICLR 2016.
+
+    Examples
+    --------
+    >>> from skgantk.datasets import make_eight_gaussians
+    >>> from skgantk.generators import NeuralGenerator
+    >>> X, _ = make_eight_gaussians(200, random_state=0)
+    >>> generator = NeuralGenerator(max_iter=200, random_state=0).fit(X)
+    >>> generator.loss_curve_[-1] < 0.2 * generator.loss_curve_[0]
+    True
+    >>> generator.sample(1000).shape
+    (1000, 2)
+
+    WGAN and WGAN-GP:
+
+    >>> import optax
+    >>> from skgantk.discriminators import FiniteWidthDiscriminator
+    >>> from sklearn.base import clone
+    >>> critic = FiniteWidthDiscriminator(
+    ...     learning_rate=1e-2, max_iter=5, antisymmetric=False, warm_start=True)
+    >>> wgan = NeuralGenerator(
+    ...     clone(critic).set_params(weight_clip=0.1, optimizer=optax.rmsprop(1.0)),
+    ...     optimizer=optax.rmsprop(1.0), learning_rate=5e-4)
+    >>> wgan_gp = NeuralGenerator(
+    ...     clone(critic).set_params(
+    ...         gradient_penalty=10.0, optimizer=optax.adam(1.0, b1=0.5, b2=0.9)),
+    ...     learning_rate=1e-3)
+    """
 
     _parameter_constraints: dict = {
         **{
@@ -47,7 +237,7 @@ class NeuralGenerator(StandardizingGenerator):
             if name != "init"
         },
         "discriminator": [BaseDiscriminator, StrOptions({"gantk"}), None],
-        "n_latent": [Interval(Integral, 1, None, closed="left")],
+        "n_latent": [Interval(Integral, 1, None, closed="left"), None],
         "hidden_layer_sizes": ["array-like"],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "image_shape": [tuple, list, None],
@@ -64,7 +254,7 @@ class NeuralGenerator(StandardizingGenerator):
         self,
         discriminator=None,
         *,
-        n_latent=64,
+        n_latent=None,
         hidden_layer_sizes=(128, 128, 128),
         activation="relu",
         image_shape=None,
@@ -75,9 +265,9 @@ class NeuralGenerator(StandardizingGenerator):
         standardize=True,
         bounds=None,
         optimizer="adam",
-        learning_rate=1e-3,
+        learning_rate=5e-3,
         decay=True,
-        max_iter=2000,
+        max_iter=3000,
         batch_size="auto",
         early_stopping=False,
         validation_fraction=0.2,
@@ -111,6 +301,11 @@ class NeuralGenerator(StandardizingGenerator):
         self.verbose = verbose
         self.random_state = random_state
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
     @property
     def _cloud(self):
         return self.samples_
@@ -140,7 +335,6 @@ class NeuralGenerator(StandardizingGenerator):
                 self._reset(X)
             target, held_out = self._split(self._scaled(X))
             training, state = self._training(target)
-            self._training_ = training  # TODO
             if not goes_on:
                 self._check(training, state, held_out)
         self._run(
@@ -156,37 +350,46 @@ class NeuralGenerator(StandardizingGenerator):
         self._seed = int(rng.randint(np.iinfo(np.int32).max))
         self._state, self._adversary, self._stale = None, None, 0
         self._fit_scaler(X)
-        # Of the samples that are looked at, at every check the same.
-        noise = np.random.RandomState(self._seed).normal(size=(len(X), self.n_latent))
-        self._noise_ = noise.astype(X.dtype)
-        self._network = self._new_network(X.shape[1])
+        n_features = X.shape[1]
+        n_latent = min(n_features, LATENT) if self.n_latent is None else self.n_latent
+        # Noise of the samples that checks look at, always the same.
+        noise = np.random.RandomState(self._seed).normal(size=(len(X), n_latent))
+        self._z = noise.astype(X.dtype)
+        self.network_ = self._new_network(n_latent, n_features)
         self.n_iter_, self.loss_curve_, self.validation_curve_ = 0, [], []
 
-    def _new_network(self, n_features):
+    def _new_network(self, n_latent, n_features):
         key = jax.random.key(self._seed)
         if self.network is not None:
-            return self.network(self.n_latent, n_features, key)
+            network = self.network(n_latent, n_features, key)
+            check_network(network, n_latent, n_features)
+            return network
         if self.image_shape is not None:
-            shape = (*self.image_shape, 1)[:3]
-            return ImageNetwork(self.n_latent, shape, self.activation, key)
-        widths = [self.n_latent, *self.hidden_layer_sizes, n_features]
+            shape = check_image_shape(self.image_shape, n_features)
+            return ImageNetwork(n_latent, shape, self.activation, key)
+        widths = [n_latent, *layer_widths(self.hidden_layer_sizes), n_features]
         return MLP(widths, self.activation, key)
 
     def _training(self, target):
         """The `Training` of the parameters, and the state it begins from."""
+        # Shuffled, so that its beginning is a sample of it, for checks and for λ.
         order = np.random.RandomState(self._seed).permutation(len(target))
         target = target[order]
-        size = BATCH if self.batch_size == "auto" else self.batch_size
-        size = min(size, len(target))
-        centre = target.mean(axis=0)
-        spread = np.sqrt(np.mean((target - centre) ** 2))
-        parameters, constants = _neural_core.split(self._network, target.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            centre = target.mean(axis=0)
+            spread = np.sqrt(np.mean((target - centre) ** 2))
+        if not np.isfinite(spread) or (spread == 0 and _varies(target)):
+            raise ValueError(
+                "X is of a scale at which its variance overflows or underflows; scale it."
+            )
+        parameters, constants = split(self.network_, target.dtype)
+        self._readout = _neural_core.Readout(
+            self._scaled_box(target), centre, float(spread)
+        )
         training = _neural_core.Training(
             opponent=None,
             target=target,
-            bounds=self._scaled_box(target),
-            centre=centre,
-            spread=float(spread),
+            readout=self._readout,
             radius=float(FAR * np.abs(target - centre).max()) or 1.0,
             learning_rate=float(self.learning_rate),
             decay=float(self.decay),
@@ -194,22 +397,32 @@ class NeuralGenerator(StandardizingGenerator):
             seed=self._seed,
             constants=constants,
             optimizer=self.optimizer,
-            batch_size=int(size),
-            n_latent=int(self.n_latent),
+            batch_size=min(self._batch_size(), len(target)),
+            n_latent=self._z.shape[1],
         )
-        for opponent in self._opponents(target, size):
+        for opponent in self._opponents(target, training.batch_size):
             training = replace(training, opponent=opponent)
             if self._state is None:
                 state = training.start(parameters)
             else:
                 state = training.resume(self._state)
-            if self.discriminator == "gantk" or _neural_core.converges(training, state):
+            if self._single_level or _neural_core.converges(training, state):
                 break
+        self._adversary = None if self._single_level else opponent.adversary
         return training, state
 
+    @property
+    def _single_level(self):
+        return isinstance(self.discriminator, str)
+
+    def _batch_size(self):
+        if self.batch_size != "auto":
+            return int(self.batch_size)
+        return BATCH_GANTK if self._single_level else BATCH
+
     def _opponents(self, target, size):
-        if self.discriminator == "gantk":
-            return [self._single_level(target, size)]
+        if self._single_level:
+            return [self._gantk(target[:size])]
         d = self.discriminator
         d = NTKIPMDiscriminator() if d is None else clone(d)
         d._validate_params()
@@ -217,44 +430,86 @@ class NeuralGenerator(StandardizingGenerator):
         self.discriminator_ = d
         return [_neural_core.Alternating(adversary) for adversary in adversaries]
 
-    def _single_level(self, target, size):
+    def _gantk(self, batch):
         self.kernel_ = _default_kernel() if self.kernel is None else clone(self.kernel)
-        core = as_core(self.kernel_)
+        core, n = as_core(self.kernel_), 2 * len(batch)
+        check_memory(
+            6 * n * n * batch.itemsize,  # K, K̄, their transposes, a decomposition
+            f"The {n} × {n} Gram matrix of NeuralGenerator, with its derivative,",
+            "Choose a smaller batch_size.",
+        )
         if self.lam != "auto":
             self.lam_ = float(self.lam)
         elif self._state is None:
             rng = np.random.RandomState(self._seed)
-            noise = rng.normal(target.mean(axis=0), target.std(axis=0), target[:size].shape)
-            self.lam_ = residual_root(core, target[:size], noise, self.epsilon)
-        objective = Objective(core, target.mean(axis=0), 0.0, 1.0, "squared_error", False)
+            noise = rng.normal(batch.mean(axis=0), batch.std(axis=0), batch.shape)
+            # Data without spread cannot be told from noise like them; any λ will do.
+            found = _varies(batch) and residual_root(core, batch, noise, self.epsilon)
+            self.lam_ = found or 1.0
+        centre = batch.mean(axis=0)
+        objective = Objective(core, centre, 0.0, 1.0, "squared_error", False)
         return _neural_core.SingleLevel(objective, self.lam_)
 
     def _check(self, training, state, held_out):
         """Take over the state; return whether to stop."""
-        samples, assessed = _neural_core.assess(training, state, self._noise_)
+        samples, assessed = _neural_core.assess(training, state, self._z)
         loss, objective, function = to_numpy(assessed)
-        state = to_numpy(state)
-        nearest, stop = self._judge(np.asarray(samples), held_out)
+        state, samples = to_numpy(state), np.asarray(samples)
+        nearest, stop = self._judge(samples, held_out)
         self._state = state
         self.loss_curve_.append(float(loss))
         if nearest:
-            self.samples_ = self._unscaled(samples)
-            self.n_iter_ = int(state.step)
-            self.network_ = _neural_core.join(state.parameters, training.constants)
+            self.samples_, self.n_iter_ = self._unscaled(samples), int(state.step)
+            self.network_ = join(state.parameters, training.constants)
+            if function is not None:
+                loss = training.opponent.adversary.loss
+                n_features = samples.shape[1]
+                self.discriminator_._adopt(function, loss, float(objective), n_features)
         return stop
 
     def sample(self, n_samples=1, random_state=None):
-        """Draw"""
+        """Draw samples of the learned distribution.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Any number; all are fresh, made of fresh noise.
+        random_state : int, RandomState instance or None, default=None
+            Of the draw; None draws afresh at every call.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+        """
         check_is_fitted(self)
         check_n_samples(n_samples)
         rng = check_random_state(random_state)
-        return self.transform(rng.normal(size=(n_samples, self._noise_.shape[1])))
+        return self.transform(rng.normal(size=(n_samples, self._z.shape[1])))
 
     @float64_scope
-    def transform(self, Z):
-        """Turn"""
+    def transform(self, X):
+        """Turn points of the latent space into samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_latent)
+            As drawn by `sample`, standard normal; any other too, such as the points of a
+            line between two of them.
+
+        Returns
+        -------
+        samples : ndarray of shape (n_samples, n_features)
+        """
         check_is_fitted(self)
-        Z = check_array(Z, dtype=FLOATS, input_name="Z").astype(self._noise_.dtype)
-        parameters, _ = _neural_core.split(self.network_, Z.dtype)
-        samples = _neural_core.generate(self._training_, parameters, unseen(Z))
+        Z = check_array(X, dtype=FLOATS)
+        n_latent = self._z.shape[1]
+        if Z.shape[1] != n_latent:
+            raise ValueError(
+                f"X has {Z.shape[1]} features, but {type(self).__name__} is expecting "
+                f"{n_latent} features as input to transform, the dimension of its noise "
+                "(n_latent)."
+            )
+        Z = unseen(Z.astype(self._z.dtype))
+        parameters, constants = split(self.network_, Z.dtype)
+        samples = _neural_core.generate(self._readout, parameters, constants, Z)
         return self._unscaled(np.asarray(samples))

@@ -13,18 +13,20 @@ Randomness comes from the number of the step alone, so training may be cut anywh
 goes on as if it had not been.
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from skgantk._numerics.optimizers import falling, get_optimizer
 from skgantk.discriminators._adversary import Adversary
+from skgantk.generators._networks import Constants, join
 from skgantk.generators._synthesis import Objective
 from skgantk.kernels._core import Leaf, register
+
+BATCH = 4096  # samples whose hidden layers are alive at once
 
 
 class NeuralState(NamedTuple):
@@ -37,30 +39,23 @@ class NeuralState(NamedTuple):
     diverged: jax.Array
 
 
-class Constants(NamedTuple):
-    """What of a network is no parameter, hashable."""
+@register()
+class Readout:
+    """What a network's u is as samples."""
 
-    leaves: tuple
-    structure: Any
+    bounds: jax.Array | None  # (2, d)
+    centre: jax.Array  # (d,), of the data
+    spread: Leaf  # of the data
 
-
-def split(network, dtype):
-    """A network's parameters, in that dtype, and its `Constants`."""
-    network = jax.tree.map(lambda a: jnp.asarray(a) if _is_array(a) else a, network)
-    parameters, constants = eqx.partition(network, eqx.is_inexact_array)
-    leaves, structure = jax.tree.flatten(constants, is_leaf=lambda leaf: leaf is None)
-    return jax.tree.map(lambda a: a.astype(dtype), parameters), Constants(
-        tuple(leaves), structure
-    )
-
-
-def join(parameters, constants):
-    """The network."""
-    return eqx.combine(parameters, jax.tree.unflatten(constants.structure, constants.leaves))
-
-
-def _is_array(leaf):
-    return isinstance(leaf, np.ndarray)
+    def __call__(self, u):
+        if self.bounds is None:
+            return self.centre + jnp.asarray(self.spread, u.dtype) * u
+        low, high = self.bounds
+        below, above = jnp.isfinite(low), jnp.isfinite(high)
+        low, high = jnp.where(below, low, 0), jnp.where(above, high, 0)
+        inside = low + (high - low) * jax.nn.sigmoid(u)
+        half = jnp.where(below, low + jax.nn.softplus(u), high - jax.nn.softplus(-u))
+        return jnp.where(below & above, inside, jnp.where(below | above, half, u))
 
 
 @register()
@@ -129,9 +124,7 @@ class Training:
 
     opponent: Alternating | SingleLevel
     target: jax.Array  # (m, d), in random order
-    bounds: jax.Array | None  # (2, d)
-    centre: jax.Array  # (d,), of the data
-    spread: Leaf  # of the data
+    readout: Readout
     radius: Leaf  # of what may still be called near it
     learning_rate: Leaf
     decay: Leaf
@@ -164,10 +157,7 @@ class Training:
 
     def generate(self, parameters, z):
         """g_θ(z), (n, d)."""
-        u = jax.vmap(join(parameters, self.constants))(z)
-        if self.bounds is None:
-            return self.centre + jnp.asarray(self.spread, u.dtype) * u
-        return into_box(u, self.bounds)
+        return self.readout(jax.vmap(join(parameters, self.constants))(z))
 
     def key(self, step, purpose):
         """A key of its own for every step and purpose."""
@@ -197,7 +187,7 @@ class Training:
         parameters = jax.tree.map(
             lambda p, u: p + jnp.asarray(rate, p.dtype) * u, parameters, updates
         )
-        distance = jnp.max(jnp.abs(self.generate(parameters, z) - self.centre))
+        distance = jnp.max(jnp.abs(self.generate(parameters, z) - self.readout.centre))
         near = distance <= self.radius  # not where it is NaN
         moved = NeuralState(parameters, optimizer, (), step + 1, state.diverged)
         kept = state._replace(memory=(), diverged=jnp.ones((), bool))
@@ -206,26 +196,16 @@ class Training:
         return following._replace(memory=memory)
 
 
-def into_box(u, box):
-    """The read-out of a network with bounds: a sigmoid, or where one side is open, softplus."""
-    low, high = box
-    below, above = jnp.isfinite(low), jnp.isfinite(high)
-    base, top = jnp.where(below, low, 0), jnp.where(above, high, 1)
-    inside = base + (top - base) * jax.nn.sigmoid(u)
-    one_side = jnp.where(below, base + jax.nn.softplus(u), top - jax.nn.softplus(-u))
-    return jnp.where(below & above, inside, jnp.where(below | above, one_side, u))
-
-
-@jax.jit
-def generate(training, parameters, z):
-    """`Training.generate`, compiled."""
-    return training.generate(parameters, z)
+@partial(jax.jit, static_argnames="constants")
+def generate(readout, parameters, constants, z):
+    """g_θ(z), (n, d), for any n."""
+    return readout(jax.lax.map(join(parameters, constants), z, batch_size=BATCH))
 
 
 @jax.jit
 def assess(training, state, z):
     """The samples of z; the loss on a batch of them and of data, L(f) and f."""
-    fake = training.generate(state.parameters, z)
+    fake = generate(training.readout, state.parameters, training.constants, z)
     size = min(training.batch_size, len(training.target))
     key = training.key(state.step, 2)
     real = training.target[:size]

@@ -3,7 +3,7 @@
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgantk.discriminators import NTKIPMDiscriminator
-from skgantk.generators import GANTKSynthesizer, ParticleFlowGenerator
+from skgantk.generators import GANTKSynthesizer, NeuralGenerator, ParticleFlowGenerator
 from skgantk.kernels import RBF
 
 
@@ -20,6 +20,9 @@ from skgantk.kernels import RBF
             learning_rate=0.1,
             max_iter=2,
             batch_size=8,
+        ),
+        NeuralGenerator(
+            NTKIPMDiscriminator(RBF()), hidden_layer_sizes=(4,), max_iter=2, batch_size=8
         ),
     ]
 )

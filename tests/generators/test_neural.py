@@ -1,0 +1,496 @@
+import pickle
+
+import equinox as eqx
+import jax
+import numpy as np
+import optax
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.linalg import expm
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.utils._param_validation import InvalidParameterError
+
+from skgantk._numerics import memory
+from skgantk.discriminators import (
+    FiniteWidthDiscriminator,
+    NTKIPMDiscriminator,
+    NTKLSGANDiscriminator,
+    stack_samples,
+)
+from skgantk.generators import NeuralGenerator, _neural
+from skgantk.generators._networks import ImageNetwork
+from skgantk.kernels import NTK, RBF
+from skgantk.metrics import energy_distance
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(16, 2)) * [1.0, 0.5] + [3.0, -1.0]
+X.flags.writeable = False
+KERNEL = NTK(depth=1)
+IPM = NTKIPMDiscriminator(KERNEL)
+
+
+def made(discriminator=IPM, **params):
+    params = {"max_iter": 6, "check_every": 2, "random_state": 0, **params}
+    return NeuralGenerator(discriminator, **{"hidden_layer_sizes": (8,), **params})
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return made(max_iter=200, check_every=50).fit(X)
+
+
+# The gradient, against a loss that is written anew and differentiated numerically
+
+SETTING = {
+    "standardize": False,
+    "optimizer": "gradient",
+    "decay": False,
+    "activation": "tanh",
+    "max_iter": 1,
+    "check_every": 1,
+}
+
+
+def step_of(discriminator, rate, **params):
+    """θ and θ after one step, both as flat arrays; θ ↦ samples; the samples of the step."""
+    params = {**SETTING, "learning_rate": rate, "warm_start": True, **params}
+    g = made(discriminator, **params)
+    parameters = []
+    check = g._check
+
+    def record(training, state, held_out):
+        parameters.append(jax.tree.map(np.asarray, state.parameters))
+        record.training = training
+        return check(training, state, held_out)
+
+    g._check = record
+    g.fit(X)
+    before, after = (jax.flatten_util.ravel_pytree(p)[0] for p in parameters)
+    unravel = jax.flatten_util.ravel_pytree(parameters[0])[1]
+    training = record.training
+    with jax.enable_x64(True):
+        z, real = training.batch(0)
+
+    def samples(theta):
+        with jax.enable_x64(True):
+            return np.asarray(training.generate(unravel(theta), z))
+
+    return g, np.asarray(before), np.asarray(after), samples, np.asarray(real)
+
+
+def numerical_slope(loss, theta, direction, h=1e-5):
+    return (loss(theta + h * direction) - loss(theta - h * direction)) / (2 * h)
+
+
+def assert_descends(loss, before, after, rate):
+    gradient = (before - after) / rate
+    for seed in range(3):
+        direction = np.random.default_rng(seed).normal(size=before.shape)
+        expected = numerical_slope(loss, before, direction)
+        assert_allclose(gradient @ direction, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "discriminator",
+    [
+        NTKIPMDiscriminator(RBF()),
+        NTKLSGANDiscriminator(KERNEL, training_time=3.0),
+        FiniteWidthDiscriminator((4,), "erf", random_state=0),
+    ],
+    ids=["ipm", "lsgan", "finite"],
+)
+@pytest.mark.parametrize("batch", [{}, {"batch_size": 7}], ids=["all", "batch"])
+def test_step_descends_the_loss_of_the_discriminator_held_fixed(discriminator, batch):
+    """[F22] Eq. 3."""
+    _, before, after, samples, real = step_of(discriminator, 1e-2, **batch)
+    fixed = clone(discriminator).fit(*stack_samples(real=real, fake=samples(before)))
+
+    def loss(theta):
+        return np.mean(fixed.generator_loss(samples(theta)))
+
+    assert_descends(loss, before, after, 1e-2)
+
+
+@pytest.mark.parametrize("bounds", [None, (-4, 8), ([0, -np.inf], [np.inf, 0])], ids=str)
+def test_step_descends_the_objective_of_ga_ntk(bounds):
+    """[Z21] Eq. 4, kernel and exponential differentiated."""
+    params = {"lam": 5.0, "kernel": KERNEL, "bounds": bounds}
+    _, before, after, samples, real = step_of("gantk", 1e-2, **params)
+
+    def loss(theta):
+        S = np.concatenate([real, samples(theta)])
+        y = np.arange(len(S)) < len(real)
+        return np.mean((1 - (y - expm(-5.0 * KERNEL(S)) @ y)) ** 2)
+
+    assert_descends(loss, before, after, 1e-2)
+
+
+# The fit
+
+
+def test_noise_becomes_data(fitted):
+    assert fitted.loss_curve_[-1] < 0.1 * fitted.loss_curve_[0]
+    start = made(max_iter=1, learning_rate=1e-9).fit(X)
+    assert fitted.score(X) > 0.5 * start.score(X)
+    assert len(fitted.loss_curve_) == 5
+    assert fitted.n_iter_ == 200
+    assert_allclose(fitted.score(X), -energy_distance(fitted.samples_, X))
+    assert not jax.config.jax_enable_x64
+
+
+def test_ga_ntk_objective_falls():
+    g = made("gantk", kernel=KERNEL, max_iter=100, check_every=50).fit(X)
+    assert g.loss_curve_[-1] < 0.8 * g.loss_curve_[0]
+    assert g.lam_ > 0
+    assert g.kernel_ == KERNEL
+    assert not hasattr(g, "discriminator_")
+
+
+def test_loss_and_discriminator_are_those_of_samples_and_data(fitted):
+    mean, std = X.mean(axis=0), X.std(axis=0)
+    fake, real = ((points - mean) / std for points in (fitted.samples_, X))
+    d = clone(IPM).fit(*stack_samples(real=real, fake=fake))
+    assert_allclose(fitted.loss_curve_[-1], d.loss_, rtol=1e-8)
+    values = fitted.discriminator_.decision_function(fake)
+    assert_allclose(values, d.decision_function(fake), rtol=1e-6, atol=1e-12)
+
+
+CRITIC = FiniteWidthDiscriminator((8,), max_iter=2, antisymmetric=False, warm_start=True)
+WGAN = clone(CRITIC).set_params(weight_clip=0.5, optimizer="adam", learning_rate=0.01)
+WGAN_GP = clone(CRITIC).set_params(gradient_penalty=10.0, optimizer="momentum")
+
+
+@pytest.mark.parametrize("critic", [WGAN, WGAN_GP], ids=["clip", "penalty"])
+def test_wgan(critic):
+    critic = clone(critic).set_params(random_state=0)
+    g = made(critic, max_iter=300, check_every=300).fit(X)
+    assert -g.score(X) < -made(critic, max_iter=1).fit(X).score(X)
+    network = g.discriminator_.network_
+    if critic.weight_clip:
+        assert_allclose(max(abs(w).max() / len(w) ** 0.5 for w in network.weights), 0.5)
+
+
+def test_seeds_and_checks():
+    params = {"batch_size": 5}
+    g = made(**params).fit(X)
+    assert_array_equal(made(**params).fit(X).samples_, g.samples_)
+    assert_array_equal(made(check_every=4, **params).fit(X).samples_, g.samples_)
+    assert np.any(made(random_state=1, **params).fit(X).samples_ != g.samples_)
+
+
+RESUMED = {
+    "plain": {},
+    "batches": {"batch_size": 5, "optimizer": "momentum", "early_stopping": True},
+    "memory": {"discriminator": clone(WGAN).set_params(random_state=0)},
+    "gantk": {"discriminator": "gantk", "kernel": KERNEL, "lam": 2.0},
+}
+
+
+@pytest.mark.parametrize("params", RESUMED.values(), ids=RESUMED)
+def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
+    expected = made(**params).fit(X)
+    g, advance, calls = made(warm_start=True, **params), _neural.advance, []
+
+    def interrupt(*args):
+        calls.append(0)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return advance(*args)
+
+    monkeypatch.setattr(_neural, "advance", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        g.fit(X)
+    monkeypatch.undo()
+    assert g.loss_curve_ == expected.loss_curve_[:2]
+    assert g.sample(3).shape == (3, 2)
+    g = pickle.loads(pickle.dumps(g)).fit(X)
+    assert_array_equal(g.samples_, expected.samples_)
+    assert_array_equal(g.sample(4, random_state=0), expected.sample(4, random_state=0))
+    assert g.loss_curve_ == expected.loss_curve_
+    assert g.n_iter_ == expected.n_iter_
+
+
+def test_warm_start_goes_on_to_a_greater_max_iter():
+    g = made(warm_start=True, decay=False).fit(X)
+    g.set_params(max_iter=9).fit(X)
+    assert g.n_iter_ == 9
+    assert_array_equal(g.samples_, made(max_iter=9, decay=False).fit(X).samples_)
+    assert g.fit(X).n_iter_ == 9  # nothing is left to do
+
+
+def test_early_stopping_keeps_the_network_nearest_to_held_out_points():
+    params = {"early_stopping": True, "n_iter_no_change": 2, "check_every": 5}
+    g = made(learning_rate=0.1, max_iter=2000, **params).fit(X)
+    best = int(np.argmin(g.validation_curve_))
+    assert g.n_iter_ == 5 * best < 2000
+    assert len(g.validation_curve_) == best + 3
+    assert_allclose(g.transform(g._z), g.samples_)
+
+
+@pytest.mark.parametrize("rate", [1e6, 1e300])
+def test_divergence_is_stopped(rate):
+    with pytest.warns(ConvergenceWarning, match="learning_rate below"):
+        g = made(learning_rate=rate).fit(X)
+    assert np.all(np.isfinite(g.samples_))
+    assert g.n_iter_ < 6
+
+
+def test_callbacks():
+    pytest.importorskip("sklearn.callback")
+    seen = []
+
+    class Record:
+        def setup(self, estimator, context):
+            pass
+
+        def teardown(self, estimator, context):
+            pass
+
+        def on_fit_task_begin(self, estimator, context, **kwargs):
+            pass
+
+        def on_fit_task_end(self, estimator, context, **kwargs):
+            if context.task_name == "check":
+                seen.append(kwargs["reconstruction_attributes"]()["n_iter_"])
+
+    made().set_callbacks(Record()).fit(X)
+    assert seen == [2, 4, 6]
+
+
+def test_progress_bar(capsys):
+    made(verbose=1).fit(X)
+    assert "NeuralGenerator: 100%" in capsys.readouterr().err
+
+
+# Samples
+
+
+def test_samples(fitted):
+    some = fitted.sample(5, random_state=0)
+    assert_array_equal(some, fitted.sample(5, random_state=0))
+    assert np.any(fitted.sample(5) != fitted.sample(5))  # fresh, for all the integer seed
+    assert fitted.sample().shape == (1, 2)
+    assert len(np.unique(fitted.sample(5000), axis=0)) == 5000
+    z = np.random.RandomState(0).normal(size=(5, 2))
+    assert_array_equal(fitted.transform(z), some)
+    u = np.array([fitted.network_(row) for row in z])
+    spread = np.sqrt(2) ** 0  # of standardised data
+    assert_allclose(X.mean(axis=0) + X.std(axis=0) * spread * u, some, rtol=1e-4)
+
+
+def test_float32_is_kept_and_close():
+    narrow, wide = (made().fit(X.astype(dtype)) for dtype in (np.float32, np.float64))
+    assert narrow.samples_.dtype == narrow.sample(3).dtype == np.float32
+    assert {leaf.dtype for leaf in jax.tree.leaves(narrow.network_)} == {np.dtype("f4")}
+    assert wide.sample(3).dtype == np.float64
+    assert_allclose(narrow.loss_curve_[0], wide.loss_curve_[0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("standardize", [True, False])
+def test_bounds_hold(standardize):
+    low, high = np.array([2.4, -1.3]), np.array([3.1, np.inf])
+    params = {"max_iter": 50, "check_every": 50, "standardize": standardize}
+    g = made(bounds=(low, high), **params).fit(X)
+    some = g.sample(300, random_state=0)
+    assert np.all((some >= low) & (some <= high))
+    assert np.ptp(some[:, 0]) > 0.1
+    g = made(bounds=([-np.inf, -np.inf], [3.0, np.inf]), **params).fit(X)
+    assert g.sample(300)[:, 0].max() <= 3.0
+
+
+def test_latent_space():
+    g = made(n_latent=5).fit(X)
+    assert g.transform(np.zeros((3, 5))).shape == (3, 2)
+    with pytest.raises(ValueError, match="X has 2 features, .* expecting 5 .*n_latent"):
+        g.transform(X)
+    assert made().fit(X)._z.shape == (16, 2)
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e8])
+def test_scales_without_standardisation(scale):
+    g = made(standardize=False, max_iter=1).fit(scale * X)
+    spread = np.abs(g.samples_ - scale * X.mean(axis=0)).mean() / scale
+    assert 0.1 < spread < 10
+
+
+@pytest.mark.parametrize("discriminator", [IPM, "gantk"], ids=["ipm", "gantk"])
+def test_data_without_spread(discriminator):
+    g = made(discriminator, kernel=KERNEL, max_iter=2).fit(np.full((4, 2), 3.0))
+    assert np.all(np.isfinite(g.sample(3)))
+    one = made(discriminator, kernel=KERNEL, max_iter=2).fit(X[:1])
+    assert one.sample(3).shape == (3, 2)
+
+
+# Networks
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3), (5, 9, 1), (1, 1, 1)], ids=str)
+def test_images(shape):
+    network = ImageNetwork(6, shape, "relu", jax.random.key(0))
+    z = np.random.default_rng(0).normal(size=(64, 6)).astype("f4")
+    images = np.asarray(jax.vmap(network)(z))
+    assert images.shape == (64, np.prod(shape))
+    assert 0.2 < images.std() < 3
+
+
+def test_pixels_are_neighbours():
+    """Each convolution's channels become 2 × 2 pixels at their own place."""
+    network = ImageNetwork(6, (28, 28, 2), "relu", jax.random.key(0))
+    slope = np.asarray(jax.jacobian(lambda z: network(z))(np.ones(6, "f4")))
+    assert np.all(np.any(slope != 0, axis=1))
+
+    def image(dense):
+        changed = eqx.tree_at(lambda n: n.dense.bias, network, dense)
+        return np.asarray(changed(np.zeros(6, "f4"))).reshape(28, 28, 2)
+
+    bias = np.ones_like(network.dense.bias).reshape(-1, 7, 7)
+    moved = bias.copy()
+    moved[:, 2, 5] += 1  # of the 7 × 7 map: the pixels about (8...12, 20...24)
+    rows, columns = np.nonzero(np.any(image(moved.ravel()) != image(bias.ravel()), axis=2))
+    assert (rows.min(), rows.max()) == (2, 17)
+    assert (columns.min(), columns.max()) == (14, 27)
+
+
+def test_image_generator():
+    images = RNG.uniform(size=(8, 36))
+    g = made(image_shape=(6, 6), bounds=(0, 1), standardize=False, max_iter=2).fit(images)
+    assert isinstance(g.network_, ImageNetwork)
+    assert g.sample(3).shape == (3, 36)
+    with pytest.raises(ValueError, match=r"\(6, 5\) has 30 entries, but X has 36"):
+        made(image_shape=(6, 5)).fit(images)
+    with pytest.raises(ValueError, match="integers of at least 1"):
+        made(image_shape=(36,)).fit(images)
+
+
+def linear(n_latent, n_features, key):
+    return eqx.nn.Linear(n_latent, n_features, key=key)
+
+
+def test_network_of_ones_own():
+    g = made(network=linear, n_latent=3).fit(X)
+    assert isinstance(g.network_, eqx.nn.Linear)
+    Z = np.eye(3)
+    middle = g.transform((Z[:1] + Z[1:2]) / 2)
+    assert_allclose(middle[0], g.transform(Z)[:2].mean(axis=0))
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (lambda n, d, key: np.tanh, "callable pytree with arrays"),
+        (lambda n, d, key: linear(n, d + 1, key), r"one sample \(2,\)"),
+        (lambda n, d, key: jax.tree_util.Partial(lambda a, z: z, np.ones(2), 1), None),
+    ],
+)
+def test_networks_that_do_not_fit(network, message):
+    if message is None:
+        made(network=network, max_iter=1).fit(X)
+        return
+    with pytest.raises(ValueError, match=message):
+        made(network=network).fit(X)
+
+
+# Bad input
+
+
+def assert_refused(generator, error, message, X=X):
+    """Fitting fails and adds, removes and replaces no attribute."""
+    before = vars(generator).copy()
+    with pytest.raises(error, match=message):
+        generator.fit(X)
+    assert vars(generator).keys() == before.keys()
+    assert all(vars(generator)[name] is value for name, value in before.items())
+
+
+POSITIVE = r"a float in the range \(0.0, inf"
+COUNT = r"an int in the range \[1, inf\)"
+RANGES = [
+    ("discriminator", ["ipm", IPM.__class__, 3], "'BaseDiscriminator', .*'gantk'.* or None"),
+    ("n_latent", [0, 1.5], COUNT + " or None"),
+    ("hidden_layer_sizes", [3, None], "array-like"),
+    ("activation", ["selu", None], "a str among .*'relu'"),
+    ("image_shape", [28, "28"], "'tuple', .*'list' or None"),
+    ("network", [3], "a callable or None"),
+    ("kernel", ["rbf"], "Kernel' or None"),
+    ("lam", [0, -1.0, np.nan, None, "foo"], POSITIVE + ".*'auto'"),
+    ("epsilon", [0, 0.5, None], r"a float in the range \(0.0, 0.5\)"),
+    ("standardize", ["no", None], "bool"),
+    ("bounds", [3, "box"], "tuple"),
+    ("optimizer", ["newton", None], "a str among .* or .*'.*GradientTransformation'"),
+    ("learning_rate", [0, -1, np.nan, None, "auto"], POSITIVE),
+    ("decay", [0.5], "bool"),
+    ("max_iter", [0, 1.5, None], COUNT),
+    ("batch_size", [0, 1.5, None, "foo"], COUNT + ".*'auto'"),
+    ("validation_fraction", [0, 1, None], r"a float in the range \(0.0, 1.0\)"),
+    ("check_every", [0, None], COUNT),
+    ("random_state", ["foo", -1], "RandomState"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [(name, value, allowed) for name, values, allowed in RANGES for value in values],
+)
+def test_parameters_out_of_range(name, value, allowed):
+    message = f"The '{name}' parameter of NeuralGenerator must be .*({allowed}).* Got"
+    assert_refused(made(**{name: value}), InvalidParameterError, message)
+
+
+def test_all_parameters_are_checked():
+    assert set(NeuralGenerator._parameter_constraints) == set(made().get_params(deep=False))
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"hidden_layer_sizes": (4, 0)}, ValueError, "hidden_layer_sizes must be"),
+        ({"bounds": (1, 0)}, ValueError, "low < high"),
+        ({"bounds": ([0, 0, 0], 1)}, ValueError, "bounds must be"),
+        ({"discriminator": NTKIPMDiscriminator(training_time=-1)}, ValueError, "training_t"),
+        ({"discriminator": "gantk", "epsilon": 1e-30}, ValueError, "No λ brings"),
+    ],
+)
+def test_parameters_that_do_not_fit_the_data(params, error, message):
+    assert_refused(made(**params), error, message)
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        (np.where(X > 4, np.nan, X), "contains NaN"),
+        (X * np.where(X > 4, np.inf, 1), "contains infinity"),
+        (X[:, 0], "Expected 2D array, got 1D array"),
+        (X[:0], r"0 sample\(s\)"),
+        (X + 0j, "Complex data not supported"),
+        (X * 1e200, "overflows or underflows"),
+    ],
+)
+@pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
+def test_points(fitted, warm, points, message):
+    g = made(warm_start=True, standardize=False).fit(X) if warm else made()
+    assert_refused(g, ValueError, message, points)
+
+
+def test_not_fitted():
+    for method, args in [("sample", ()), ("score", (X,)), ("transform", (X,))]:
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
+            getattr(made(), method)(*args)
+
+
+@pytest.mark.parametrize("n_samples", [0, -1, 1.5, "1", None])
+def test_number_of_samples(fitted, n_samples):
+    with pytest.raises(ValueError, match="n_samples must be an integer of at least 1"):
+        fitted.sample(n_samples)
+
+
+def test_a_gram_matrix_beyond_memory(monkeypatch):
+    monkeypatch.setattr(memory, "_physical_memory", lambda: 6 * 32**2 * 8 - 1)
+    message = "32 × 32 Gram matrix .* Choose a smaller batch_size"
+    assert_refused(made("gantk", lam=1.0), MemoryError, message)
+
+
+def test_an_optimiser_of_optax():
+    g = made(optimizer=optax.sgd(1.0), learning_rate=0.01).fit(X)
+    expected = made(optimizer="gradient", learning_rate=0.01).fit(X)
+    assert_allclose(g.samples_, expected.samples_)
