@@ -47,8 +47,8 @@ class ImageNetwork(eqx.Module):
     """A dense layer, then transposed convolutions of stride 2, as in DCGAN.
 
     Each is a 3 × 3 convolution to four times the channels, of which every four become
-    2 × 2 pixels: a transposed convolution of kernel 6 × 6, whose gradient XLA computes an
-    order of magnitude faster on CPUs.
+    2 × 2 pixels: a transposed convolution of kernel 6 × 6. It is written as a product of
+    matrices, because XLA's convolutions are slow on CPUs inside of compiled loops.
     """
 
     dense: eqx.nn.Linear
@@ -74,7 +74,7 @@ class ImageNetwork(eqx.Module):
         x = self.dense(z)
         x = x.reshape(-1, *_first_shape(self.image_shape, len(self.convolutions)))
         for convolution in self.convolutions:
-            x = _spread(convolution(ACTIVATIONS[self.activation](x)))
+            x = _spread(_convolved(convolution, ACTIVATIONS[self.activation](x)))
         height, width, _ = self.image_shape
         return x[:, :height, :width].transpose(1, 2, 0).ravel()
 
@@ -82,6 +82,17 @@ class ImageNetwork(eqx.Module):
 def _first_shape(image_shape, n_stages):
     """Height and width before the convolutions, which are cropped to those of the image."""
     return tuple(-(-size // 2**n_stages) for size in image_shape[:2])
+
+
+def _convolved(layer, x):
+    """``layer(x)`` for kernels of 3 × 3 and (c, h, w)."""
+    _, height, width = x.shape
+    padded = jnp.pad(x, [(0, 0), (1, 1), (1, 1)])
+    shifted = [
+        padded[:, i : i + height, j : j + width] for i in range(3) for j in range(3)
+    ]
+    weight = layer.weight.reshape(*layer.weight.shape[:2], 9)
+    return jnp.einsum("ock,kchw->ohw", weight, jnp.stack(shifted)) + layer.bias
 
 
 def _spread(x):

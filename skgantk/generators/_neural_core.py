@@ -20,6 +20,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from skgantk._numerics.elementwise import stored
 from skgantk._numerics.optimizers import falling, get_optimizer
 from skgantk.discriminators._adversary import Adversary
 from skgantk.generators._networks import Constants, join
@@ -48,6 +49,11 @@ class Readout:
     spread: Leaf  # of the data
 
     def __call__(self, u):
+        # Stored, so that every use sees one rounding: a kernel with a cusp tells a sample
+        # from a copy of it that is off by an ulp.
+        return stored(self._of(u))
+
+    def _of(self, u):
         if self.bounds is None:
             return self.centre + jnp.asarray(self.spread, u.dtype) * u
         low, high = self.bounds

@@ -5,10 +5,13 @@ import jax
 import numpy as np
 import optax
 import pytest
+from jax.flatten_util import ravel_pytree
+from jax.tree_util import Partial
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import expm
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.gaussian_process import kernels as sk
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skgantk._numerics import memory
@@ -19,6 +22,7 @@ from skgantk.discriminators import (
     stack_samples,
 )
 from skgantk.generators import NeuralGenerator, _neural
+from skgantk.generators._base import to_numpy
 from skgantk.generators._networks import ImageNetwork
 from skgantk.kernels import NTK, RBF
 from skgantk.metrics import energy_distance
@@ -30,14 +34,20 @@ KERNEL = NTK(depth=1)
 IPM = NTKIPMDiscriminator(KERNEL)
 
 
+MANY = RNG.normal(size=(128, 2)) * [1.0, 0.5] + [3.0, -1.0]
+
+
 def made(discriminator=IPM, **params):
     params = {"max_iter": 6, "check_every": 2, "random_state": 0, **params}
     return NeuralGenerator(discriminator, **{"hidden_layer_sizes": (8,), **params})
 
 
+LEARNS = {"hidden_layer_sizes": (32,), "learning_rate": 0.02, "check_every": 100}
+
+
 @pytest.fixture(scope="module")
 def fitted():
-    return made(max_iter=200, check_every=50).fit(X)
+    return made(max_iter=200, **LEARNS).fit(MANY)
 
 
 # The gradient, against a loss that is written anew and differentiated numerically
@@ -53,41 +63,34 @@ SETTING = {
 
 
 def step_of(discriminator, rate, **params):
-    """θ and θ after one step, both as flat arrays; θ ↦ samples; the samples of the step."""
-    params = {**SETTING, "learning_rate": rate, "warm_start": True, **params}
-    g = made(discriminator, **params)
-    parameters = []
-    check = g._check
+    """θ before and after one step, as arrays; θ ↦ the samples of the step; its data."""
+    g = made(discriminator, **{**SETTING, "learning_rate": rate, **params})
+    seen, check = [], g._check
 
     def record(training, state, held_out):
-        parameters.append(jax.tree.map(np.asarray, state.parameters))
-        record.training = training
+        seen.append((training, to_numpy(state.parameters)))
         return check(training, state, held_out)
 
     g._check = record
     g.fit(X)
-    before, after = (jax.flatten_util.ravel_pytree(p)[0] for p in parameters)
-    unravel = jax.flatten_util.ravel_pytree(parameters[0])[1]
-    training = record.training
+    training = seen[0][0]
     with jax.enable_x64(True):
+        (before, unravel), (after, _) = (ravel_pytree(theta) for _, theta in seen)
         z, real = training.batch(0)
 
     def samples(theta):
         with jax.enable_x64(True):
             return np.asarray(training.generate(unravel(theta), z))
 
-    return g, np.asarray(before), np.asarray(after), samples, np.asarray(real)
-
-
-def numerical_slope(loss, theta, direction, h=1e-5):
-    return (loss(theta + h * direction) - loss(theta - h * direction)) / (2 * h)
+    return np.asarray(before), np.asarray(after), samples, np.asarray(real)
 
 
 def assert_descends(loss, before, after, rate):
     gradient = (before - after) / rate
     for seed in range(3):
         direction = np.random.default_rng(seed).normal(size=before.shape)
-        expected = numerical_slope(loss, before, direction)
+        h = 1e-6 * direction  # across cusps of f, where the error is of first order
+        expected = (loss(before + h) - loss(before - h)) / 2e-6
         assert_allclose(gradient @ direction, expected, rtol=1e-5)
 
 
@@ -103,7 +106,7 @@ def assert_descends(loss, before, after, rate):
 @pytest.mark.parametrize("batch", [{}, {"batch_size": 7}], ids=["all", "batch"])
 def test_step_descends_the_loss_of_the_discriminator_held_fixed(discriminator, batch):
     """[F22] Eq. 3."""
-    _, before, after, samples, real = step_of(discriminator, 1e-2, **batch)
+    before, after, samples, real = step_of(discriminator, 1e-2, **batch)
     fixed = clone(discriminator).fit(*stack_samples(real=real, fake=samples(before)))
 
     def loss(theta):
@@ -116,7 +119,7 @@ def test_step_descends_the_loss_of_the_discriminator_held_fixed(discriminator, b
 def test_step_descends_the_objective_of_ga_ntk(bounds):
     """[Z21] Eq. 4, kernel and exponential differentiated."""
     params = {"lam": 5.0, "kernel": KERNEL, "bounds": bounds}
-    _, before, after, samples, real = step_of("gantk", 1e-2, **params)
+    before, after, samples, real = step_of("gantk", 1e-2, **params)
 
     def loss(theta):
         S = np.concatenate([real, samples(theta)])
@@ -131,44 +134,48 @@ def test_step_descends_the_objective_of_ga_ntk(bounds):
 
 def test_noise_becomes_data(fitted):
     assert fitted.loss_curve_[-1] < 0.1 * fitted.loss_curve_[0]
-    start = made(max_iter=1, learning_rate=1e-9).fit(X)
-    assert fitted.score(X) > 0.5 * start.score(X)
-    assert len(fitted.loss_curve_) == 5
+    start = made(max_iter=1, **{**LEARNS, "learning_rate": 1e-9}).fit(MANY)
+    assert fitted.score(MANY) > 0.3 * start.score(MANY)
+    assert len(fitted.loss_curve_) == 3
     assert fitted.n_iter_ == 200
-    assert_allclose(fitted.score(X), -energy_distance(fitted.samples_, X))
+    assert_allclose(fitted.score(MANY), -energy_distance(fitted.samples_, MANY))
     assert not jax.config.jax_enable_x64
 
 
 def test_ga_ntk_objective_falls():
-    g = made("gantk", kernel=KERNEL, max_iter=100, check_every=50).fit(X)
-    assert g.loss_curve_[-1] < 0.8 * g.loss_curve_[0]
+    g = made("gantk", kernel=KERNEL, max_iter=200, batch_size=32, **LEARNS).fit(MANY)
+    start, least = g.loss_curve_[0], 0.25  # D = 1/2 everywhere
+    assert g.loss_curve_[-1] - least < 0.7 * (start - least)
     assert g.lam_ > 0
     assert g.kernel_ == KERNEL
     assert not hasattr(g, "discriminator_")
 
 
 def test_loss_and_discriminator_are_those_of_samples_and_data(fitted):
-    mean, std = X.mean(axis=0), X.std(axis=0)
-    fake, real = ((points - mean) / std for points in (fitted.samples_, X))
+    fake, real = (fitted._scaled(points) for points in (fitted.samples_, MANY))
     d = clone(IPM).fit(*stack_samples(real=real, fake=fake))
     assert_allclose(fitted.loss_curve_[-1], d.loss_, rtol=1e-8)
     values = fitted.discriminator_.decision_function(fake)
     assert_allclose(values, d.decision_function(fake), rtol=1e-6, atol=1e-12)
 
 
-CRITIC = FiniteWidthDiscriminator((8,), max_iter=2, antisymmetric=False, warm_start=True)
-WGAN = clone(CRITIC).set_params(weight_clip=0.5, optimizer="adam", learning_rate=0.01)
-WGAN_GP = clone(CRITIC).set_params(gradient_penalty=10.0, optimizer="momentum")
+CRITIC = FiniteWidthDiscriminator(
+    (8,), learning_rate=0.01, max_iter=5, antisymmetric=False, warm_start=True,
+    random_state=0,
+)  # fmt: skip
+WGAN = clone(CRITIC).set_params(weight_clip=0.5, optimizer="adam")
+WGAN_GP = clone(CRITIC).set_params(gradient_penalty=10.0, optimizer="adam")
 
 
 @pytest.mark.parametrize("critic", [WGAN, WGAN_GP], ids=["clip", "penalty"])
 def test_wgan(critic):
-    critic = clone(critic).set_params(random_state=0)
-    g = made(critic, max_iter=300, check_every=300).fit(X)
-    assert -g.score(X) < -made(critic, max_iter=1).fit(X).score(X)
-    network = g.discriminator_.network_
+    params = {**LEARNS, "learning_rate": 0.003}
+    g = made(critic, max_iter=300, **params).fit(MANY)
+    start = made(critic, max_iter=1, **params).fit(MANY)
+    assert g.score(MANY) > 0.5 * start.score(MANY)
     if critic.weight_clip:
-        assert_allclose(max(abs(w).max() / len(w) ** 0.5 for w in network.weights), 0.5)
+        weights = g.discriminator_.network_.weights
+        assert_allclose(max(np.abs(w).max() / len(w) ** 0.5 for w in weights), 0.5)
 
 
 def test_seeds_and_checks():
@@ -182,7 +189,7 @@ def test_seeds_and_checks():
 RESUMED = {
     "plain": {},
     "batches": {"batch_size": 5, "optimizer": "momentum", "early_stopping": True},
-    "memory": {"discriminator": clone(WGAN).set_params(random_state=0)},
+    "memory": {"discriminator": WGAN},
     "gantk": {"discriminator": "gantk", "kernel": KERNEL, "lam": 2.0},
 }
 
@@ -247,12 +254,12 @@ def test_callbacks():
         def teardown(self, estimator, context):
             pass
 
-        def on_fit_task_begin(self, estimator, context, **kwargs):
+        def on_fit_task_begin(self, estimator, context):
             pass
 
-        def on_fit_task_end(self, estimator, context, **kwargs):
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
             if context.task_name == "check":
-                seen.append(kwargs["reconstruction_attributes"]()["n_iter_"])
+                seen.append(fitted_estimator.n_iter_)
 
     made().set_callbacks(Record()).fit(X)
     assert seen == [2, 4, 6]
@@ -275,8 +282,7 @@ def test_samples(fitted):
     z = np.random.RandomState(0).normal(size=(5, 2))
     assert_array_equal(fitted.transform(z), some)
     u = np.array([fitted.network_(row) for row in z])
-    spread = np.sqrt(2) ** 0  # of standardised data
-    assert_allclose(X.mean(axis=0) + X.std(axis=0) * spread * u, some, rtol=1e-4)
+    assert_allclose(MANY.mean(axis=0) + MANY.std(axis=0) * u, some, rtol=1e-4)
 
 
 def test_float32_is_kept_and_close():
@@ -302,7 +308,7 @@ def test_bounds_hold(standardize):
 def test_latent_space():
     g = made(n_latent=5).fit(X)
     assert g.transform(np.zeros((3, 5))).shape == (3, 2)
-    with pytest.raises(ValueError, match="X has 2 features, .* expecting 5 .*n_latent"):
+    with pytest.raises(ValueError, match=r"X has 2 features, .* expecting 5 .*n_latent"):
         g.transform(X)
     assert made().fit(X)._z.shape == (16, 2)
 
@@ -380,13 +386,10 @@ def test_network_of_ones_own():
     [
         (lambda n, d, key: np.tanh, "callable pytree with arrays"),
         (lambda n, d, key: linear(n, d + 1, key), r"one sample \(2,\)"),
-        (lambda n, d, key: jax.tree_util.Partial(lambda a, z: z, np.ones(2), 1), None),
+        (lambda n, d, key: Partial(np.add, np.ones(2), np.arange(2)), "must be hashable"),
     ],
 )
 def test_networks_that_do_not_fit(network, message):
-    if message is None:
-        made(network=network, max_iter=1).fit(X)
-        return
     with pytest.raises(ValueError, match=message):
         made(network=network).fit(X)
 
@@ -406,7 +409,7 @@ def assert_refused(generator, error, message, X=X):
 POSITIVE = r"a float in the range \(0.0, inf"
 COUNT = r"an int in the range \[1, inf\)"
 RANGES = [
-    ("discriminator", ["ipm", IPM.__class__, 3], "'BaseDiscriminator', .*'gantk'.* or None"),
+    ("discriminator", ["ipm", IPM.__class__, 3], "BaseDiscriminator', .*'gantk'.* or None"),
     ("n_latent", [0, 1.5], COUNT + " or None"),
     ("hidden_layer_sizes", [3, None], "array-like"),
     ("activation", ["selu", None], "a str among .*'relu'"),
@@ -447,8 +450,12 @@ def test_all_parameters_are_checked():
         ({"hidden_layer_sizes": (4, 0)}, ValueError, "hidden_layer_sizes must be"),
         ({"bounds": (1, 0)}, ValueError, "low < high"),
         ({"bounds": ([0, 0, 0], 1)}, ValueError, "bounds must be"),
-        ({"discriminator": NTKIPMDiscriminator(training_time=-1)}, ValueError, "training_t"),
-        ({"discriminator": "gantk", "epsilon": 1e-30}, ValueError, "No λ brings"),
+        (
+            {"discriminator": NTKIPMDiscriminator(training_time=-1)},
+            ValueError,
+            "training_t",
+        ),
+        ({"discriminator": "gantk", "kernel": sk.ConstantKernel(0.0)}, ValueError, "is 0"),
     ],
 )
 def test_parameters_that_do_not_fit_the_data(params, error, message):
