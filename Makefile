@@ -34,6 +34,7 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/gantk_tables.py
 	$(BIN)/python benchmarks/gantk_mnist.py
 	$(BIN)/python benchmarks/gantk_batches.py
+	$(BIN)/python benchmarks/neural_generator.py
 	$(BIN)/python benchmarks/flow_mnist.py
 	$(BIN)/python benchmarks/flow_transform.py
 	$(BIN)/python benchmarks/flow_held_out.py

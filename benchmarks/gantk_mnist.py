@@ -65,7 +65,7 @@ def published(X, kernel, seconds):
     return synthesizer
 
 
-def picture(panels):
+def picture(panels, name):
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(
@@ -75,7 +75,7 @@ def picture(panels):
         tiles = images[:64].reshape(8, 8, 28, 28).transpose(0, 2, 1, 3).reshape(224, 224)
         ax.imshow(tiles, cmap="gray", vmin=0, vmax=1)
         ax.set(title=title, xticks=[], yticks=[])
-    path = Path(__file__).parents[1] / "out" / "gantk_mnist.png"
+    path = Path(__file__).parents[1] / "out" / name
     path.parent.mkdir(exist_ok=True)
     figure.savefig(path, dpi=110)
 
@@ -120,7 +120,7 @@ def main(args):
         )
         panels[name] = ours.samples_
         panels[f"{name}, published optimiser"] = theirs.samples_
-    picture(panels)
+    picture(panels, "gantk_mnist.png")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,24 @@
 """NeuralGenerator: 8 and 25 Gaussians against every discriminator; fresh digits.
 
-500 points (float32), default network and steps; 2048 fresh points judge 2048 samples.
-W₁ is over that of the training points, whose distance to the fresh ones is the floor; modes
-and quality (share of samples within 3 standard deviations of a centre) are of the samples,
-copying is `skgantk.metrics.copying_score`. WGAN and WGAN-GP have the networks of the rest as
-critic, trained five steps a step.
+500 points in float32, 500 samples, 2048 fresh points as judges. W₁ is the Wasserstein
+distance of the samples to the fresh points, the floor that of the training points. Modes
+and quality (share of samples within three standard deviations of a centre) are of the
+samples, copying is `copying_score`. IPM and LSGAN have infinite width; the critics of WGAN
+and WGAN-GP are networks of width 128, trained five steps a step. All have the default
+network and number of steps.
 
-Then 256 images of MNIST, as in gantk_mnist.py: AM-SSIM to the training images and the
-Fréchet distance of 256 fresh samples, and the energy distance of those to 2000 other images.
+Then 256 images of MNIST as in gantk_mnist.py: of 256 fresh samples the energy distance to
+2000 other images, the Fréchet distance to 4000, and AM-SSIM to the training images.
 Writes ../out/neural_mnist.png. Needs ../../shared/data/mnist_10k.npz.
 """
 
 import time
+import warnings
 
 import numpy as np
 import optax
-from gantk_mnist import FILE
+from _common import options, print_machine
+from gantk_mnist import FILE, digits, hidden_layer, picture
 
 from skgantk.datasets import make_eight_gaussians, make_grid_gaussians
 from skgantk.discriminators import (
@@ -25,90 +28,134 @@ from skgantk.discriminators import (
 )
 from skgantk.generators import NeuralGenerator
 from skgantk.metrics import (
+    average_max_ssim,
     copying_score,
+    energy_distance,
+    frechet_distance,
     mode_coverage,
     wasserstein_distance,
 )
 
 ANGLE = 2 * np.pi * np.arange(8) / 8
+CIRCLE = 5 * np.column_stack([np.cos(ANGLE), np.sin(ANGLE)])
 SIDE = np.linspace(0.15, 0.85, 5)
-DATA = {  # centres, standard deviation
-    "8 Gaussians": (
-        make_eight_gaussians,
-        5 * np.column_stack([np.cos(ANGLE), np.sin(ANGLE)]),
-        0.5,
-    ),
-    "25 Gaussians": (
-        make_grid_gaussians,
-        np.stack(np.meshgrid(SIDE, SIDE), axis=-1).reshape(-1, 2),
-        0.0005**0.5,
-    ),
+GRID = np.stack(np.meshgrid(SIDE, SIDE), axis=-1).reshape(-1, 2)
+DATA = {
+    "8 Gaussians": (make_eight_gaussians, CIRCLE, 0.5),
+    "25 Gaussians": (make_grid_gaussians, GRID, 0.0005**0.5),
 }
 CRITIC = {"max_iter": 5, "antisymmetric": False, "warm_start": True, "random_state": 0}
-WGAN = FiniteWidthDiscriminator(
-    learning_rate=1e-3, weight_clip=0.1, optimizer=optax.rmsprop(1.0), **CRITIC
-)
-WGAN_GP = FiniteWidthDiscriminator(
-    learning_rate=1e-2,
-    gradient_penalty=10.0,
-    optimizer=optax.adam(1.0, b1=0.5, b2=0.9),
-    **CRITIC,
-)
 METHODS = {
     "IPM": {"discriminator": NTKIPMDiscriminator()},
-    "LSGAN": {"discriminator": NTKLSGANDiscriminator(training_time=100.0)},
+    "LSGAN": {
+        "discriminator": NTKLSGANDiscriminator(training_time=100.0),
+        "batch_size": 128,
+    },
     "GA-NTKg": {"discriminator": "gantk"},
     "WGAN": {
-        "discriminator": WGAN,
+        "discriminator": FiniteWidthDiscriminator(
+            weight_clip=0.1, optimizer=optax.rmsprop(1.0), learning_rate=1e-3, **CRITIC
+        ),
         "optimizer": optax.rmsprop(1.0),
         "learning_rate": 5e-4,
     },
-    "WGAN-GP": {"discriminator": WGAN_GP, "learning_rate": 1e-3},
+    "WGAN-GP": {
+        "discriminator": FiniteWidthDiscriminator(
+            gradient_penalty=10.0,
+            optimizer=optax.adam(1.0, b1=0.5, b2=0.9),
+            learning_rate=1e-2,
+            **CRITIC,
+        ),
+        "learning_rate": 1e-3,
+    },
 }
-IMAGES = {"standardize": False, "bounds": (0, 1), "check_every": 50, "random_state": 0}
-FLAT = {"learning_rate": 1e-3, "hidden_layer_sizes": (256, 512)}
-CONV = {"learning_rate": 1e-3, "image_shape": (28, 28)}
+IMAGES = {"standardize": False, "bounds": (0, 1), "random_state": 0}
 MNIST = {
-    "IPM": {"discriminator": NTKIPMDiscriminator(), "max_iter": 3000, **FLAT},
-    "GA-NTKg": {"discriminator": "gantk", "max_iter": 1000, **FLAT},
-    "GA-NTKg, convolutions": {"discriminator": "gantk", "max_iter": 1000, **CONV},
+    "IPM, MLP": {"max_iter": 1000, "learning_rate": 1e-3},
+    "GA-NTKg, MLP": {
+        "discriminator": "gantk",
+        "max_iter": 1000,
+        "learning_rate": 1e-3,
+    },
+    "GA-NTKg, convolutions": {
+        "discriminator": "gantk",
+        "max_iter": 1000,
+        "learning_rate": 1e-3,
+        "image_shape": (28, 28),
+    },
 }
 
 
 def points(name, method, seed, steps):
     make, centres, std = DATA[name]
-    X, fresh = (
-        make(n, random_state=s)[0].astype("float32")
-        for n, s in ((500, seed), (2048, seed + 1000))
-    )
+    X = make(500, random_state=seed)[0].astype("float32")
+    fresh = make(2048, random_state=seed + 1000)[0].astype("float32")
     generator = NeuralGenerator(max_iter=steps, random_state=seed, **METHODS[method])
     began = time.perf_counter()
-    Z = generator.fit(X).sample(len(fresh), random_state=seed)
+    Z = generator.fit(X).sample(500, random_state=seed)
     seconds = time.perf_counter() - began
     coverage = mode_coverage(Z, centres, radius=3 * std)
-    floor = wasserstein_distance(X, fresh)
+    distance, floor = (wasserstein_distance(cloud, fresh) for cloud in (Z, X))
     print(
-        f"{name:14}{method:10}{seed:5}{coverage.n_covered:7}{coverage.high_quality:9.2f}"
-        f"{wasserstein_distance(Z, fresh):9.4f}{floor:9.4f}"
-        f"{wasserstein_distance(Z, fresh) / floor:8.2f}"
-        f"{copying_score(Z, X, fresh):9.2f}{seconds:9.1f}",
+        f"{name:14}{method:9}{seed:5}{coverage.n_covered:7}{coverage.high_quality:9.2f}"
+        f"{distance:9.4f}{floor:9.4f}{distance / floor:8.2f}"
+        f"{copying_score(Z, X, fresh):9.2f}{seconds:9.0f}",
         flush=True,
     )
 
 
-def picture(panels):
-    import matplotlib.pyplot as plt
+def mnist(names, quick):
+    images, labels = digits()
+    n = 64 if quick else 256
+    X, held_out, others = images[:n], images[n : 2 * n], images[2000:6000]
+    features = hidden_layer(images[6000:], labels[6000:])
+    real = features(others)
 
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(4 * len(panels), 4.4), layout="constrained"
-    )
-    for ax, (title, images) in zip(axes, panels.items()):
-        tiles = images[:64].reshape(8, 8, 28, 28).transpose(0, 2, 1, 3).reshape(224, 224)
-        ax.imshow(tiles, cmap="gray", vmin=0, vmax=1)
-        ax.set(title=title, xticks=[], yticks=[])
-    path = FILE.parents[2] / "out"
-    return figure
+    def report(name, Z, steps="", seconds=""):
+        print(
+            f"{name:24}{energy_distance(Z, others[:2000]):9.3f}"
+            f"{frechet_distance(features(Z), real):9.2f}"
+            f"{average_max_ssim(Z, X, image_shape=(28, 28), data_range=1):9.3f}"
+            f"{steps:>8}{seconds:>9}",
+            flush=True,
+        )
+
+    print(f"\n{'':24}{'energy':>9}{'Fréchet':>9}{'AM-SSIM':>9}{'steps':>8}{'seconds':>9}")
+    report("training images", X)
+    report("held-out images", held_out)
+    panels = {"training images": X}
+    for name in names:
+        generator = NeuralGenerator(**IMAGES, **MNIST[name])
+        if quick:
+            generator.set_params(max_iter=2)
+        began = time.perf_counter()
+        generator.fit(X)
+        seconds = time.perf_counter() - began
+        panels[name] = generator.sample(256, random_state=0)
+        report(name, panels[name], generator.n_iter_, f"{seconds:.0f}")
+    picture(panels, "neural_mnist.png")
+
+
+def add_arguments(parser):
+    parser.add_argument("--data", nargs="+", default=list(DATA), choices=[*DATA, "none"])
+    parser.add_argument("--method", nargs="+", default=list(METHODS), choices=METHODS)
+    parser.add_argument("--mnist", nargs="+", default=list(MNIST), choices=[*MNIST, "none"])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
 
 
 if __name__ == "__main__":
-    pass
+    args = options(__doc__, add_arguments)
+    warnings.simplefilter("ignore")  # of a classifier that is good enough
+    print_machine()
+    if args.quick:
+        args.data, args.seeds, args.mnist = ["8 Gaussians"], [0], ["IPM, MLP"]
+    print(
+        f"{'data':14}{'method':9}{'seed':>5}{'modes':>7}{'quality':>9}{'W₁':>9}"
+        f"{'floor':>9}{'ratio':>8}{'copying':>9}{'seconds':>9}"
+    )
+    for name in (name for name in args.data if name in DATA):
+        for method in args.method:
+            for seed in args.seeds:
+                points(name, method, seed, 3 if args.quick else 3000)
+    if FILE.exists() and "none" not in args.mnist:
+        mnist(args.mnist, args.quick)

@@ -88,9 +88,7 @@ def _convolved(layer, x):
     """``layer(x)`` for kernels of 3 × 3 and (c, h, w)."""
     _, height, width = x.shape
     padded = jnp.pad(x, [(0, 0), (1, 1), (1, 1)])
-    shifted = [
-        padded[:, i : i + height, j : j + width] for i in range(3) for j in range(3)
-    ]
+    shifted = [padded[:, i : i + height, j : j + width] for i in range(3) for j in range(3)]
     weight = layer.weight.reshape(*layer.weight.shape[:2], 9)
     return jnp.einsum("ock,kchw->ohw", weight, jnp.stack(shifted)) + layer.bias
 
