@@ -92,7 +92,7 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
         batch of data and as much Gaussian noise.
     epsilon : float, default=0.05
         Only for "gantk": the residual of Algorithm 1, between 0 and 0.5. The less, the
-        sharper are the samples and the less even is their share of each mode.
+        sharper are D and the samples.
     standardize : bool, default=True
         Whether features are centred and scaled to variance 1 before all else; samples are
         scaled back. Not for images, where pixels have one scale.

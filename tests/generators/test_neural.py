@@ -133,7 +133,7 @@ def test_step_descends_the_objective_of_ga_ntk(bounds):
 
 
 def test_noise_becomes_data(fitted):
-    assert fitted.loss_curve_[-1] < 0.1 * fitted.loss_curve_[0]
+    assert fitted.loss_curve_[-1] < 0.2 * fitted.loss_curve_[0]
     start = made(max_iter=1, **{**LEARNS, "learning_rate": 1e-9}).fit(MANY)
     assert fitted.score(MANY) > 0.3 * start.score(MANY)
     assert len(fitted.loss_curve_) == 3
@@ -164,7 +164,9 @@ CRITIC = FiniteWidthDiscriminator(
     random_state=0,
 )  # fmt: skip
 WGAN = clone(CRITIC).set_params(weight_clip=0.5, optimizer="adam")
-WGAN_GP = clone(CRITIC).set_params(gradient_penalty=10.0, optimizer="adam")
+WGAN_GP = clone(CRITIC).set_params(
+    hidden_layer_sizes=(32,), gradient_penalty=10.0, optimizer="adam", learning_rate=0.03
+)
 
 
 @pytest.mark.parametrize("critic", [WGAN, WGAN_GP], ids=["clip", "penalty"])
@@ -173,9 +175,13 @@ def test_wgan(critic):
     g = made(critic, max_iter=300, **params).fit(MANY)
     start = made(critic, max_iter=1, **params).fit(MANY)
     assert g.score(MANY) > 0.5 * start.score(MANY)
+    f = g.discriminator_
     if critic.weight_clip:
-        weights = g.discriminator_.network_.weights
-        assert_allclose(max(np.abs(w).max() / len(w) ** 0.5 for w in weights), 0.5)
+        largest = max(np.abs(w).max() / len(w) ** 0.5 for w in f.network_.weights)
+        assert_allclose(largest, 0.5)
+    else:
+        slope = np.linalg.norm(f.gradient(g._scaled(MANY)), axis=1)
+        assert_allclose(slope.mean(), 1, atol=0.1)
 
 
 def test_seeds_and_checks():
