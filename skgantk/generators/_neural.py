@@ -146,6 +146,8 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
         Of a batch of data and of ``samples_``, at the start and at every check: what
         training the discriminator gained, L(f) - L(f₀) (τ MMD² for the IPM loss), or the
         objective of "gantk".
+    loss_iter_ : list of int
+        Steps of the checks, the start being 0.
     validation_curve_ : list of float
         With ``early_stopping``, the energy distance to the held-out points.
     n_iter_ : int
@@ -357,6 +359,7 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
         self._z = noise.astype(X.dtype)
         self.network_ = self._new_network(n_latent, n_features)
         self.n_iter_, self.loss_curve_, self.validation_curve_ = 0, [], []
+        self.loss_iter_ = []
 
     def _new_network(self, n_latent, n_features):
         key = jax.random.key(self._seed)
@@ -453,18 +456,21 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
     def _check(self, training, state, held_out):
         """Take over the state; return whether to stop."""
         samples, assessed = _neural_core.assess(training, state, self._z)
-        loss, objective, function = to_numpy(assessed)
+        loss, objective, function, sign = to_numpy(assessed)
         state, samples = to_numpy(state), np.asarray(samples)
         nearest, stop = self._judge(samples, held_out)
         self._state = state
         self.loss_curve_.append(float(loss))
+        self.loss_iter_.append(int(state.step))
         if nearest:
             self.samples_, self.n_iter_ = self._unscaled(samples), int(state.step)
             self.network_ = join(state.parameters, training.constants)
             if function is not None:
                 loss = training.opponent.adversary.loss
                 n_features = samples.shape[1]
-                self.discriminator_._adopt(function, loss, float(objective), n_features)
+                self.discriminator_._adopt(
+                    function, sign, loss, float(objective), n_features
+                )
         return stop
 
     def sample(self, n_samples=1, random_state=None):

@@ -89,7 +89,7 @@ class Alternating:
         return self.adversary.select(kept, after, before)
 
     def assess(self, memory, fake, real, key):
-        """What training gains; the objective L(f) and f."""
+        """What training gains; the objective L(f), f and its points' signs."""
         return self.adversary.gain(memory, fake, real, key)
 
 
@@ -118,7 +118,8 @@ class SingleLevel:
 
     def assess(self, memory, fake, real, key):
         """The objective."""
-        return self.objective.group_loss(real, fake, self._lam(real))[0], None, None
+        loss = self.objective.group_loss(real, fake, self._lam(real))[0]
+        return loss, None, None, None
 
     def _lam(self, real):
         return jnp.asarray(self.lam, real.dtype)
