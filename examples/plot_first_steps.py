@@ -28,8 +28,8 @@ print(samples[:2].round(2))
 
 # %%
 # ``score`` is minus the energy distance to the rows given, here to wines that the
-# synthesizer has not seen. The training wines show what is within reach. Gaussian noise with
-# the mean and the standard deviation of each feature is where the search began.
+# synthesizer has not seen. The training wines show what is within reach. Gaussian noise
+# with the mean and the standard deviation of each feature is where the search began.
 
 noise = GANTKSynthesizer(max_iter=1, learning_rate=1e-9, random_state=0).fit(X_train)
 print("minus the energy distance to unseen wines")
