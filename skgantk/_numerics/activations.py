@@ -144,6 +144,24 @@ class Homogeneous:
             gap = jnp.where(obtuse, gap + (2 - turn) * magnitude, gap)
         return HomogeneousDual(c + excess, 1 - self.zeta * theta, gap, excess, s)
 
+    def dual_of_gaps(self, below, above, root):
+        """The same without branches: (√(n - c), √(n + c), √2n) ↦ (e, ζθ, s).
+
+        Both gaps are given because a caller may know their digits. With the quarter angle
+        t = tan(θ/4) = √(n - c) / (√2n + √(n + c)) ≤ 1 and u = t², θ = 4 atan t, and from
+        (n - c)(1 + u)² = 8nu and c (1 + u)² = n (1 - 6u + u²)
+
+            s - θc = (n - c) t/2 [5 - u + (1 - 6u + u²) r(u)],
+
+        where nothing cancels. A zero vector is taken to be at right angles to all others.
+        """
+        t = safe_ratio(below, root + above, 2**0.5 - 1)
+        u = t * t
+        r = atan_remainder(u)
+        turn = 4 * self.zeta * t * (1 - u * r)
+        bracket = 5 - u + (1 - u * (6 - u)) * r
+        return self.zeta / 2 * (below * below) * t * bracket, turn, below * above
+
 
 @dataclass(frozen=True)
 class Smooth:

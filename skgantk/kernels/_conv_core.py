@@ -32,7 +32,7 @@ import jax.numpy as jnp
 
 from skgantk._numerics import geometry
 from skgantk._numerics.activations import Homogeneous, Smooth
-from skgantk._numerics.elementwise import safe_inverse, safe_sqrt
+from skgantk._numerics.elementwise import safe_inverse, safe_ratio, safe_sqrt, stored
 from skgantk.kernels._conv_architecture import Architecture
 from skgantk.kernels._core import Core, Leaf, register
 
@@ -68,13 +68,12 @@ class ConvNetwork(Core):
         px, transpose = jax.vjp(self._patches, pairs.x.x)
         py = self._patches(pairs.y.x)
         qx, qy = self._variance(px)[..., None], self._variance(py)[..., None, :]
-        value, pullback = jax.vjp(self._value, qx, qy, self._delta(px, py))
-        along, _, across = pullback(jnp.broadcast_to(coef, value.shape))
+        along, across = self._adjoint(qx, qy, self._delta(px, py), coef)
         # across grows like 1/‖x - y‖: its products with P_x and P_y cancel, in float64.
-        across = across.astype(jnp.float64)
-        total = jnp.sum(across, axis=-1) + along[..., 0]
-        mixed = geometry.matmul(across, jnp.moveaxis(py, 0, -1).astype(jnp.float64))
-        patches = total * px - jnp.moveaxis(mixed, -1, 0)
+        one = jnp.ones((1, *py.shape[1:]), py.dtype)
+        py = jnp.moveaxis(jnp.concatenate([py, one]).astype(jnp.float64), 0, -1)
+        mixed = jnp.moveaxis(geometry.matmul(across.astype(jnp.float64), py), -1, 0)
+        patches = (mixed[-1] + along) * px - mixed[:-1]
         scale = 2 * self.weight_std**2 / len(px)
         return transpose(scale * patches.astype(px.dtype))[0]
 
@@ -84,8 +83,8 @@ class ConvNetwork(Core):
 
     def _variance(self, patches):
         """q⁰ in float64: it costs little, and q_x - q_y loses digits."""
-        mean = jnp.mean(patches.astype(jnp.float64) ** 2, axis=0)
-        return self.weight_std**2 * mean + self.bias_std**2
+        squares = sum(entry.astype(jnp.float64) ** 2 for entry in patches)
+        return stored(self.weight_std**2 / len(patches) * squares + self.bias_std**2)
 
     def _delta(self, px, py):
         """Δ⁰"""
@@ -96,21 +95,46 @@ class ConvNetwork(Core):
 
         zero = jnp.zeros((*px.shape[1:], py.shape[-1]), px.dtype)
         total = jax.lax.scan(add, zero, (px, py), unroll=min(UNROLLED, len(px)))[0]
-        return self.weight_std**2 / len(px) * total
+        return stored(self.weight_std**2 / len(px) * total)
 
     def _value(self, qx, qy, delta):
         """(C2)"""
+        return self._layers(qx, qy, delta)[0][0, 0]
+
+    def _layers(self, qx, qy, delta):
+        """Θ after the last layer, and (q_x, q_y, Δ, Θ) before every activation."""
         biases = [self.bias_std**2] * len(self.network.windows)
         if not self.output_bias:
             biases[-1] = 0.0
-        theta = _covariance(qx, qy, delta)
-        for layer, (window, bias) in enumerate(zip(self.network.windows, biases)):
+        theta, states = _covariance(qx, qy, delta), []
+        for window, bias in zip(self.network.windows, biases):
+            states.append((qx, qy, delta, theta))
             step = partial(_mean, window=window, weight=self.weight_std**2)
-            vx, vy, delta, slope = _dual(self.activation, layer == 0, qx, qy, delta)
-            qx, qy = step(vx) + bias, step(vy) + bias
+            delta, theta = _dual(self.activation, *states[-1])
+            qx, qy = (step(self.activation.variance(q)) + bias for q in (qx, qy))
             delta = step(delta)
-            theta = step(slope * theta) + _covariance(qx, qy, delta)
-        return theta[0, 0]
+            theta = step(theta) + _covariance(qx, qy, delta)
+        return theta, states
+
+    def _adjoint(self, qx, qy, delta, coef):
+        """Derivatives of Σ_ij coef_ij k_ij: in q_x⁰, summed over j, and in Δ⁰."""
+        value, states = self._layers(qx, qy, delta)
+        theta = jnp.broadcast_to(coef, value.shape)
+        along, across = _sum(theta / 2), -theta / 2
+        for layer, window in reversed([*enumerate(self.network.windows)]):
+            step = partial(_mean_transpose, window=window, weight=self.weight_std**2)
+            along = jax.vjp(self.activation.variance, states[layer][0])[1](step(along))[0]
+            local, across, theta = _dual_transpose(
+                self.activation, states[layer], step(across), step(theta)
+            )
+            along = along + _sum(local + theta / 2)
+            across = across - theta / 2
+        return along[..., 0], across
+
+
+def _sum(a):
+    """Σ_j"""
+    return jnp.sum(stored(a), axis=-1, keepdims=True).astype(jnp.float64)
 
 
 def _covariance(qx, qy, delta):
@@ -122,43 +146,63 @@ def _mean(maps, window, weight):
     """``weight`` W maps: the mean over a rectangle is one along either axis."""
     if window is None:
         return weight * maps
-    rows, columns = (jnp.asarray(matrix, maps.dtype) for matrix in window)
+    return _along_axes(*window, weight, maps)
+
+
+def _mean_transpose(maps, window, weight):
+    """``weight`` Wᵀ maps."""
+    if window is None:
+        return weight * maps
+    return _along_axes(window[0].T, window[1].T, weight, maps)
+
+
+def _along_axes(rows, columns, weight, maps):
     height, width, *pairs = maps.shape
+    rows, columns = (jnp.asarray(matrix, maps.dtype) for matrix in (rows, columns))
     maps = geometry.matmul(weight * rows, maps.reshape(height, -1))
+    # A product for every row; one for all of them would be transposed by copying.
+    columns = jnp.broadcast_to(columns, (len(rows), *columns.shape))
     maps = geometry.matmul(columns, maps.reshape(len(rows), width, -1))
-    return maps.reshape(len(rows), len(columns), *pairs)
+    return maps.reshape(len(rows), -1, *pairs)
 
 
-def _dual(activation, first, qx, qy, delta):
-    """E[φφ] of x and of y, their Δ, and E[φ'φ'], at every position."""
-    vx, vy = activation.variance(qx), activation.variance(qy)
+def _dual(activation, qx, qy, delta, theta):
+    """Δ of the activations, and E[φ'φ'] Θ, at every position."""
     if isinstance(activation, Homogeneous):
-        signed = first or activation.keeps_sign
-        delta, slope = _homogeneous(activation, signed, qx, qy, delta)
-        return vx, vy, activation.kappa * delta, activation.kappa * slope
+        delta, theta = _homogeneous(activation, qx, qy, delta, theta)
+        return activation.kappa * delta, activation.kappa * theta
     difference = (qx - qy).astype(delta.dtype)
     x, y = qx.astype(delta.dtype), qy.astype(delta.dtype)
     c, p = _covariance(qx, qy, delta), (delta + difference) / 2
     value, slope = activation.pair(x, y, c, p, delta)
+    vx, vy = (activation.variance(q).astype(x.dtype) for q in (qx, qy))
     # No cusp: from here on errors of order eps · q are harmless.
-    return vx, vy, (vx.astype(x.dtype) + vy.astype(x.dtype)) - 2 * value, slope
+    return (vx + vy) - 2 * value, slope * theta
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(0, 1))
-def _homogeneous(activation, signed, qx, qy, delta):
-    """Δ - 2e and γ = 1 - ζθ of a homogeneous activation (see `Homogeneous`)."""
-    dual = _homogeneous_dual(activation, signed, qx, qy, delta)[0]
-    return delta - 2 * dual.excess, dual.slope
+def _dual_transpose(activation, state, delta_bar, theta_bar):
+    """The adjoint of `_dual` in (q_x, Δ, Θ); that in q_x for every pair."""
+    qx, qy, delta, theta = state
+    if isinstance(activation, Homogeneous):
+        bars = activation.kappa * delta_bar, activation.kappa * theta_bar
+        return _homogeneous_transpose(activation, state, *bars)
+
+    def dual(qx, delta, theta):
+        return _dual(activation, qx, qy, delta, theta)
+
+    qx = jnp.broadcast_to(qx.astype(delta.dtype), delta.shape)
+    return jax.vjp(dual, qx, delta, theta)[1]((delta_bar, theta_bar))
 
 
-def _split(a, dtype):
-    """A float64 per point as two numbers of ``dtype``: loops over pairs are slow in two."""
-    high = a.astype(dtype)
-    return high, (a - high.astype(a.dtype)).astype(dtype)
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _homogeneous(activation, qx, qy, delta, theta):
+    """Δ - 2e and γΘ of a homogeneous activation, γ = 1 - ζθ (see `Homogeneous`)."""
+    excess, turn, *_ = _homogeneous_dual(activation, qx, qy, delta)
+    return delta - 2 * excess, (1 - turn) * theta
 
 
-def _homogeneous_dual(activation, signed, qx, qy, delta):
-    """The `HomogeneousDual`, and p_x = q_x - c and p_y = q_y - c.
+def _homogeneous_dual(activation, qx, qy, delta):
+    """e, ζθ and s of `Homogeneous.dual_of_gaps`, and p_x = q_x - c and p_y = q_y - c.
 
     With u = √q_x, v = √q_y and z = u - v, n - c = (Δ - z²)/2. The lengths are float64,
     and so are the digits of their difference.
@@ -166,20 +210,26 @@ def _homogeneous_dual(activation, signed, qx, qy, delta):
     dtype, eps = delta.dtype, jnp.finfo(delta.dtype).eps
     (u, u_rest), (v, v_rest) = (_split(safe_sqrt(q), dtype) for q in (qx, qy))
     z = (u - v) + (u_rest - v_rest)
-    n = u * v
     # Of patches that are multiples of each other, only rounding is left.
     noise = 8 * (eps * delta + float(jnp.finfo(qx.dtype).eps) * (u + v) * jnp.abs(z))
     gap = (delta - z * z) / 2
-    gap = jnp.where(gap > noise, gap, 0)
-    c, other = n - gap, 2 * n - gap
-    if signed:
-        other = jnp.where(other > 8 * eps * n, other, 0)
-    dual = activation.dual(n, c, gap * other, signed)
-    return dual, gap + u * z, gap - v * z
+    below = jnp.sqrt(jnp.where(gap > noise, gap, 0))
+    x, y = (stored(jnp.sqrt(2**0.5 * length)) for length in (u, v))
+    root = x * y
+    gap = root * root - below * below
+    above = jnp.sqrt(jnp.where(gap > 4 * eps * root * root, gap, 0))
+    dual = activation.dual_of_gaps(below, above, root)
+    return *dual, below * below + u * z, below * below - v * z
+
+
+def _split(a, dtype):
+    """A float64 per point as two numbers of ``dtype``: loops over pairs are slow in two."""
+    high = stored(a.astype(dtype))
+    return high, stored((a - high.astype(a.dtype)).astype(dtype))
 
 
 @_homogeneous.defjvp
-def _homogeneous_jvp(activation, signed, primals, tangents):
+def _homogeneous_jvp(activation, primals, tangents):
     r"""From ∂f/∂c = γ, ∂f/∂q_x = ζs/2q_x, ∂θ/∂c = -1/s, ∂θ/∂q_x = c/(2 q_x s) in the
     variables (q_x, q_y, c) follows, with c = (q_x + q_y - Δ)/2, in (q_x, q_y, Δ):
 
@@ -189,18 +239,24 @@ def _homogeneous_jvp(activation, signed, primals, tangents):
     p_x/s is bounded at coincident patches. At s = 0, (C5) is replaced by 0, the mean of the
     one-sided slopes.
     """
-    qx, qy, delta = primals
-    dual, px, py = _homogeneous_dual(activation, signed, *primals)
-    jump = activation.zeta / 2 * safe_inverse(dual.sine)
-    # ζθ, at small angles from e = ζ(s - θc): 1 - γ has lost its digits there, and what it
-    # is multiplied with, by other layers, grows like 1/θ.
-    sine, turn = activation.zeta * dual.sine, 1 - dual.slope
-    small = turn < activation.zeta / 2
-    c = dual.value - dual.excess
-    turn = jnp.where(small, sine - dual.excess, turn) / jnp.where(small, c, 1)
+    qx, qy, delta, theta = primals
+    excess, turn, sine, px, py = _homogeneous_dual(activation, qx, qy, delta)
+    jump = activation.zeta / 2 * safe_inverse(sine)
+    sine = activation.zeta * sine
     rho_x, rho_y = (safe_inverse(q).astype(delta.dtype) for q in (qx, qy))
     dqx, dqy = (dq.astype(delta.dtype) for dq in tangents[:2])
     along = (turn - sine * rho_x) * dqx + (turn - sine * rho_y) * dqy
-    across = (jump * px * rho_x) * dqx + (jump * py * rho_y) * dqy
-    value = delta - 2 * dual.excess, dual.slope
-    return value, (dual.slope * tangents[2] + along, across - jump * tangents[2])
+    across = (px * rho_x) * dqx + (py * rho_y) * dqy - tangents[2]
+    value = delta - 2 * excess, (1 - turn) * theta
+    delta_dot, theta_dot = ((1 - turn) * tangent for tangent in tangents[2:])
+    return value, (delta_dot + along, theta_dot + jump * across * theta)
+
+
+def _homogeneous_transpose(activation, state, delta_bar, theta_bar):
+    """The adjoint of `_homogeneous` in (q_x, Δ, Θ), by (C4) and (C5)."""
+    qx, qy, delta, theta = state
+    _, turn, sine, px, _ = _homogeneous_dual(activation, qx, qy, delta)
+    rho = stored(safe_inverse(qx).astype(delta.dtype))
+    jump = safe_ratio(activation.zeta / 2 * theta * theta_bar, sine, 0)
+    local = delta_bar * (turn - activation.zeta * sine * rho) + jump * px * rho
+    return local, (1 - turn) * delta_bar - jump, (1 - turn) * theta_bar
