@@ -20,6 +20,7 @@ from skgantk._numerics.elementwise import stored
 
 TEMPORARIES = 32  # arrays of a tile's size that are alive at once, an upper estimate
 CPU_TILE = 2**17  # pairs; the time is flat around it on two cores
+MAP_TILE = 2**18  # numbers, where a pair needs a map of them; as flat
 TILE_COLUMNS = 1024
 LANES = 16  # of float32 in the longest vector registers of a CPU
 
@@ -32,11 +33,11 @@ def tile_shape(n, m, itemsize, columns=TILE_COLUMNS, values=1):
     memory = sklearn.get_config()["working_memory"] * 2**20
     pairs = max(1, int(memory / (TEMPORARIES * itemsize * values)))
     if jax.default_backend() == "cpu":
-        pairs = min(pairs, max(1, CPU_TILE // values))
+        pairs = min(pairs, max(1, (MAP_TILE if values > 1 else CPU_TILE) // values))
     if values > 1:  # nearly square, because such kernels prepare every point of a tile
         columns = min(columns, max(math.isqrt(pairs), pairs // n))
-        if columns > LANES:  # the innermost loop in whole vectors
-            columns = min(m, -(-columns // LANES) * LANES)
+        if pairs >= LANES**2 // 2:  # the innermost loop in whole vectors, a power of two
+            columns = min(m, LANES * 2 ** max(0, round(math.log2(columns / LANES))))
             return _even(n, max(1, pairs // columns)), columns
     columns = _even(m, min(columns, pairs))
     return _even(n, max(1, pairs // columns)), columns

@@ -113,7 +113,7 @@ class GANTKSynthesizer(StandardizingGenerator):
         which JAX stands still, and is refused.
     warm_start : bool, default=False
         Whether `fit` goes on from the points where it was, until ``max_iter`` steps in
-        all.
+        all. Another ``optimizer`` begins there without memory.
     verbose : bool or int, default=0
         Whether to show a progress bar with the current loss.
     random_state : int, RandomState instance or None, default=None
@@ -285,6 +285,8 @@ class GANTKSynthesizer(StandardizingGenerator):
             start = self._state.samples if goes_on else self._start
             synthesis = self._synthesis(target, start)
             state = self._state if goes_on else synthesis.start(start)
+            if goes_on and self._problem.optimizer != self.optimizer:
+                state = state._replace(optimizer=synthesis.start(start).optimizer)
             state = state._replace(diverged=np.zeros((), bool))
             if not goes_on:
                 self._check(synthesis, state, held_out)
@@ -334,8 +336,9 @@ class GANTKSynthesizer(StandardizingGenerator):
             batch_size=int(batch),
             penalised=self.similarity_penalty > 0 and spacing > 0,
         )
-        if self._state is None or self.learning_rate != "auto":
-            self.learning_rate_ = self._rate(synthesis, start, spread)
+        same = self._state is not None and self._problem.optimizer == self.optimizer
+        if not same or self.learning_rate != "auto":
+            self.learning_rate_ = self._rate(synthesis, self._start, spread)
         return replace(synthesis, learning_rate=self.learning_rate_)
 
     def _check_memory(self, n, target):

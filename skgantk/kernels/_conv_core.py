@@ -208,8 +208,9 @@ def _homogeneous_dual(activation, qx, qy, delta):
     and so are the digits of their difference.
     """
     dtype, eps = delta.dtype, jnp.finfo(delta.dtype).eps
-    (u, u_rest), (v, v_rest) = (_split(safe_sqrt(q), dtype) for q in (qx, qy))
-    z = (u - v) + (u_rest - v_rest)
+    parts_x, parts_y = (_parts(safe_sqrt(q), dtype) for q in (qx, qy))
+    u, v = parts_x[0], parts_y[0]
+    z = sum(x - y for x, y in zip(parts_x, parts_y))
     # Of patches that are multiples of each other, only rounding is left.
     noise = 8 * (eps * delta + float(jnp.finfo(qx.dtype).eps) * (u + v) * jnp.abs(z))
     gap = (delta - z * z) / 2
@@ -222,8 +223,12 @@ def _homogeneous_dual(activation, qx, qy, delta):
     return *dual, below * below + u * z, below * below - v * z
 
 
-def _split(a, dtype):
-    """A float64 per point as two numbers of ``dtype``: loops over pairs are slow in two."""
+def _parts(a, dtype):
+    """A float64 per point as a sum in ``dtype``, because loops over pairs are slow in two;
+    stored, or they would split it again for every pair.
+    """
+    if a.dtype == dtype:
+        return (stored(a),)
     high = stored(a.astype(dtype))
     return high, stored((a - high.astype(a.dtype)).astype(dtype))
 

@@ -140,6 +140,20 @@ def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
     assert g.n_iter_ == expected.n_iter_
 
 
+@pytest.mark.parametrize("optimizer", ["gradient", "momentum"])
+def test_another_optimizer_goes_on_from_the_points(optimizer):
+    plain = {"lam": 5.0, "continuation": False, "decay": False}
+    g = made(warm_start=True, max_iter=10, **plain).fit(X)
+    after = made(optimizer=optimizer, init=g.samples_, max_iter=5, **plain)
+    g.set_params(optimizer=optimizer, max_iter=15).fit(X)
+    start = made(optimizer=optimizer, max_iter=1, **plain).fit(X)
+    assert g.learning_rate_ == start.learning_rate_  # that of a fit from the noise
+    after.set_params(learning_rate=g.learning_rate_).fit(X)
+    assert_allclose(g.samples_, after.samples_, rtol=1e-9)
+    assert_allclose(g.loss_curve_[2:], after.loss_curve_, rtol=1e-9)
+    assert g.n_iter_ == 15
+
+
 def test_interrupted_before_the_first_check(monkeypatch):
     g = made(warm_start=True)
 

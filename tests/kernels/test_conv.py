@@ -361,7 +361,7 @@ def test_tiles_shrink_by_the_size_of_the_maps():
     composed = as_core((2.0 * ConvNTK.mnist() + NTK()) ** 2)
     assert composed.values_per_pair == conv.values_per_pair
     rows, columns = operators.tile_of(conv, 500, 1000, np.dtype(float))
-    assert rows * columns * conv.values_per_pair <= operators.CPU_TILE
+    assert rows * columns * conv.values_per_pair <= operators.MAP_TILE
     assert 0.4 < rows / columns < 2.5
 
 
