@@ -32,6 +32,10 @@ from skgantk.model_selection._lambda import residual_root
 BATCH = 512  # rows of X, and of Z, of one discriminator, for batch_size="auto"
 # Movement in the first step, in spreads of the data, for learning_rate="auto".
 FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}
+# λ_max(K) times the greatest λ found. With the kernel of [Z21] tables need 50 to 3e4 for
+# epsilon = 0.05; with smooth kernels in two dimensions there is no limit. Above 1e4 points
+# that are apart from all others are left behind, as their gradient vanishes.
+SHARPEST = 1e4
 COPY = 0.1  # usual distances to a training point; a sample nearer than this is a copy
 
 
@@ -58,7 +62,8 @@ class GANTKSynthesizer(StandardizingGenerator):
         weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True)``.
     lam : float or "auto", default="auto"
         λ > 0. "auto" is Algorithm 1 of [1]_, `search_lambda`: as long as D needs to tell
-        the data from noise up to ``epsilon``.
+        the data from noise up to ``epsilon``, but at most 1e4/λ_max(K), which smooth
+        kernels reach before.
     epsilon : float, default=0.05
         The residual of Algorithm 1, between 0 and 0.5. The less, the sharper is D. [1]_
         uses 1e-3 to 1e-2, for images; on tables points then snap to the data before they
@@ -148,8 +153,8 @@ class GANTKSynthesizer(StandardizingGenerator):
     InvalidParameterError
         If a parameter is out of its range.
     ValueError
-        If the input is not finite, ``init`` or ``bounds`` do not fit it, or no λ has the
-        residual ``epsilon``.
+        If the input is not finite, ``init`` or ``bounds`` do not fit it, or ``epsilon`` is
+        not less than the residual before training.
     MemoryError
         If the Gram matrix of one discriminator cannot fit; choose a ``batch_size``.
 
@@ -360,7 +365,7 @@ class GANTKSynthesizer(StandardizingGenerator):
             noise = noise[: len(rows)]
             # Data without spread cannot be told from noise like them; any λ will do.
             self.lam_ = (
-                residual_root(core, target[rows], noise, self.epsilon)
+                residual_root(core, target[rows], noise, self.epsilon, SHARPEST)
                 if _varies(target)
                 else 1.0
             )

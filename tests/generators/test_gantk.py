@@ -12,9 +12,10 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
+from skgantk.datasets import make_grid_gaussians
 from skgantk.generators import GANTKSynthesizer, _synthesis
 from skgantk.kernels import NTK, RBF
-from skgantk.metrics import energy_distance
+from skgantk.metrics import energy_distance, wasserstein_distance
 from skgantk.model_selection import search_lambda
 
 RNG = np.random.default_rng(0)
@@ -72,6 +73,21 @@ def test_lam_is_that_of_algorithm_1(fitted):
     lam = search_lambda(standardised(X), start, kernel=KERNEL, epsilon=0.05)
     assert_allclose(fitted.lam_, lam, rtol=1e-8)
     assert made(lam=3).fit(X).lam_ == 3.0
+
+
+@pytest.mark.parametrize("kernel", [RBF(1.0), NTK(depth=1, activation="erf")], ids=repr)
+def test_lam_of_smooth_kernels_has_a_limit(kernel):
+    """No λ, or one far beyond what can be computed, has the residual epsilon."""
+    A, _ = make_grid_gaussians(100, random_state=0)
+    g = made(kernel=kernel, max_iter=60).fit(A)
+    start = made(kernel=kernel, max_iter=1, learning_rate=1e-300).fit(A).samples_
+    scaled = (np.concatenate([A, start]) - A.mean(axis=0)) / A.std(axis=0)
+    assert_allclose(g.lam_ * np.linalg.norm(kernel(scaled), 2), 1e4, rtol=1e-6)
+    fresh, _ = make_grid_gaussians(1000, random_state=1)
+    ours, data, noise = (
+        wasserstein_distance(cloud, fresh, order=2) for cloud in (g.samples_, A, start)
+    )
+    assert ours < 1.15 * data < noise
 
 
 def test_seeds_and_checks(fitted):
@@ -367,10 +383,14 @@ def test_forks_are_refused(fitted):
 # Around
 
 
-@pytest.mark.parametrize("grid", [{"epsilon": [0.4, 0.05]}, {"kernel": [KERNEL, RBF()]}])
+@pytest.mark.parametrize(
+    "grid", [{"epsilon": [0.4, 0.05]}, {"kernel": [KERNEL, RBF(), RBF(9.0)]}]
+)
 def test_grid_search(grid):
     search = GridSearchCV(made(max_iter=5), grid, cv=2).fit(X)
-    assert len(np.unique(search.cv_results_["mean_test_score"])) == 2
+    scores = search.cv_results_["mean_test_score"]
+    assert len(np.unique(scores)) == len(scores)
+    assert np.all(np.isfinite(scores))
     best = search.best_estimator_
     assert search.score(X) == -energy_distance(best.samples_, X)
 

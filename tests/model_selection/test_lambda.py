@@ -9,8 +9,9 @@ from sklearn.gaussian_process import kernels as sk
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skgantk._numerics import memory, operators
-from skgantk.kernels import NTK
+from skgantk.kernels import NTK, as_core
 from skgantk.model_selection import search_lambda
+from skgantk.model_selection._lambda import residual_root
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(13, 2)) + [2.0, 0.0]
@@ -36,6 +37,22 @@ def test_residual_is_epsilon(kernel, epsilon):
 
 def test_the_default_kernel():
     assert search_lambda(X, Z) == search_lambda(X, Z, kernel=NTK(), epsilon=0.01)
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1.0, 1e300])
+def test_lambda_has_a_limit_where_asked(factor):
+    kernel = factor * sk.RBF(2.0)
+    largest = np.linalg.norm(kernel(np.concatenate([X, Z])) / factor, 2)
+    root = search_lambda(X, Z, kernel=kernel, epsilon=0.1)
+    with jax.enable_x64(True):
+        for share in (0.1, 0.999, 1.001, 10):
+            limit = share * root * factor * largest
+            found = residual_root(as_core(kernel), X, Z, 0.1, limit)
+            assert_allclose(found, min(share, 1) * root, rtol=1e-8)
+        # Where no λ has the residual, it is the limit.
+        found = residual_root(as_core(kernel), X, X, 0.1, 1e4)
+    same = np.concatenate([X, X])
+    assert_allclose(found * factor, 1e4 / np.linalg.norm(sk.RBF(2.0)(same), 2), rtol=1e-8)
 
 
 def test_lambda_falls_with_epsilon():
