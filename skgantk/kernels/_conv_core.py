@@ -157,6 +157,7 @@ def _mean_transpose(maps, window, weight):
 
 
 def _along_axes(rows, columns, weight, maps):
+    """``weight`` times the product with a matrix along either axis."""
     height, width, *pairs = maps.shape
     rows, columns = (jnp.asarray(matrix, maps.dtype) for matrix in (rows, columns))
     maps = geometry.matmul(weight * rows, maps.reshape(height, -1))

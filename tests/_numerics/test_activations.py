@@ -32,6 +32,24 @@ def test_atan_remainder_at_zero():
         assert atan_remainder(jnp.float64(0.0)) == 1 / 3
 
 
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-6), ("float64", 2e-15)])
+def test_dual_of_gaps_keeps_all_digits(dtype, tolerance):
+    """At any angle θ, however small: e = ζ(s - θc), ζθ and s of vectors with n = 1.7."""
+    activation, root = Homogeneous(SLOPE), mpmath.sqrt(3.4)
+    angles = [mpmath.mpf(a) for a in (1e-12, 1e-6, 1e-3, 0.1, 0.7, 1.5, 2.0, 2.9, 3.1)]
+    with mpmath.workdps(50), jax.enable_x64(True):
+        gaps = [(root * mpmath.sin(a / 2), root * mpmath.cos(a / 2), root) for a in angles]
+        arguments = (jnp.array([float(g) for g in gap], dtype) for gap in zip(*gaps))
+        found = activation.dual_of_gaps(*arguments)
+        zeta, n = activation.zeta, mpmath.mpf("1.7")
+        exact = [
+            (zeta * n * (mpmath.sin(a) - a * mpmath.cos(a)), zeta * a, n * mpmath.sin(a))
+            for a in angles
+        ]
+    for ours, values in zip(found, zip(*exact)):
+        np.testing.assert_allclose(ours, [float(v) for v in values], rtol=tolerance)
+
+
 def package_dual(name, qx, qy, c):
     """(E[φφ], E[φ'φ']) as the package computes them."""
     with jax.enable_x64(True):
