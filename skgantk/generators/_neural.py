@@ -27,7 +27,7 @@ from skgantk.generators._base import (
     to_numpy,
 )
 from skgantk.generators._flow import advance
-from skgantk.generators._gantk import _default_kernel, _varies
+from skgantk.generators._gantk import SHARPEST, _default_kernel, _varies
 from skgantk.generators._networks import (
     ACTIVATIONS,
     MLP,
@@ -167,7 +167,7 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
         If a parameter is out of its range.
     ValueError
         If the input is not finite, ``bounds``, ``image_shape`` or ``network`` do not fit
-        it, or no λ has the residual ``epsilon``.
+        it, or ``epsilon`` is not less than the residual before training.
     MemoryError
         If the Gram matrix of "gantk" cannot fit; choose a smaller ``batch_size``.
 
@@ -447,8 +447,11 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
             rng = np.random.RandomState(self._seed)
             noise = rng.normal(batch.mean(axis=0), batch.std(axis=0), batch.shape)
             # Data without spread cannot be told from noise like them; any λ will do.
-            found = _varies(batch) and residual_root(core, batch, noise, self.epsilon)
-            self.lam_ = found or 1.0
+            self.lam_ = (
+                residual_root(core, batch, noise, self.epsilon, SHARPEST)
+                if _varies(batch)
+                else 1.0
+            )
         centre = batch.mean(axis=0)
         objective = Objective(core, centre, 0.0, 1.0, "squared_error", False)
         return _neural_core.SingleLevel(objective, self.lam_)
