@@ -62,6 +62,7 @@ METHODS = {
     },
     "WGAN-GP": {
         "discriminator": FiniteWidthDiscriminator(
+            weight_std=2**0.5,
             gradient_penalty=10.0,
             optimizer=optax.adam(1.0, b1=0.5, b2=0.9),
             learning_rate=1e-2,

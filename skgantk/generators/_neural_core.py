@@ -27,6 +27,7 @@ from skgantk.generators._networks import Constants, join
 from skgantk.generators._synthesis import Objective
 from skgantk.kernels._core import Leaf, register
 
+EDGE = 0.01  # how near a side of the box, in its widths, samples start
 BATCH = 4096  # samples whose hidden layers are alive at once
 
 
@@ -54,14 +55,25 @@ class Readout:
         return stored(self._of(u))
 
     def _of(self, u):
+        centre, spread = self.centre, jnp.asarray(self.spread, u.dtype)
         if self.bounds is None:
-            return self.centre + jnp.asarray(self.spread, u.dtype) * u
+            return centre + spread * u
         low, high = self.bounds
         below, above = jnp.isfinite(low), jnp.isfinite(high)
-        low, high = jnp.where(below, low, 0), jnp.where(above, high, 0)
-        inside = low + (high - low) * jax.nn.sigmoid(u)
-        half = jnp.where(below, low + jax.nn.softplus(u), high - jax.nn.softplus(-u))
-        return jnp.where(below & above, inside, jnp.where(below | above, half, u))
+        low, high = jnp.where(below, low, centre), jnp.where(above, high, centre)
+        # u = 0 is the mean of the data, or near it where that is a side of the box.
+        width = jnp.where(high > low, high - low, 1)
+        share = jnp.clip((centre - low) / width, EDGE, 1 - EDGE)
+        inside = low + (high - low) * jax.nn.sigmoid(u + jax.scipy.special.logit(share))
+        unit = jnp.where(spread > 0, spread, 1)
+        margin = jnp.maximum((centre - low + high - centre) / unit, EDGE)
+        half = unit * jax.nn.softplus(
+            jnp.where(below, u, -u) + margin + jnp.log(-jnp.expm1(-margin))
+        )
+        half = jnp.where(below, low + half, high - half)
+        return jnp.where(
+            below & above, inside, jnp.where(below | above, half, centre + spread * u)
+        )
 
 
 @register()

@@ -24,6 +24,7 @@ from skgantk.discriminators import (
 from skgantk.generators import NeuralGenerator, _neural
 from skgantk.generators._base import to_numpy
 from skgantk.generators._networks import ImageNetwork
+from skgantk.generators._neural_core import Readout
 from skgantk.kernels import NTK, RBF
 from skgantk.metrics import energy_distance
 
@@ -341,7 +342,7 @@ def test_data_without_spread(discriminator):
 def test_images(shape):
     network = ImageNetwork(6, shape, "relu", jax.random.key(0))
     z = np.random.default_rng(0).normal(size=(64, 6)).astype("f4")
-    images = np.asarray(jax.vmap(network)(z))
+    images = np.asarray(eqx.filter_jit(jax.vmap(network))(z))
     assert images.shape == (64, np.prod(shape))
     assert 0.2 < images.std() < 3
 
@@ -349,12 +350,11 @@ def test_images(shape):
 def test_pixels_are_neighbours():
     """Each convolution's channels become 2 × 2 pixels at their own place."""
     network = ImageNetwork(6, (28, 28, 2), "relu", jax.random.key(0))
-    slope = np.asarray(jax.jacobian(lambda z: network(z))(np.ones(6, "f4")))
-    assert np.all(np.any(slope != 0, axis=1))
+    evaluate = eqx.filter_jit(lambda network, z: network(z))
 
     def image(dense):
         changed = eqx.tree_at(lambda n: n.dense.bias, network, dense)
-        return np.asarray(changed(np.zeros(6, "f4"))).reshape(28, 28, 2)
+        return np.asarray(evaluate(changed, np.zeros(6, "f4"))).reshape(28, 28, 2)
 
     bias = np.ones_like(network.dense.bias).reshape(-1, 7, 7)
     moved = bias.copy()
@@ -366,6 +366,7 @@ def test_pixels_are_neighbours():
 
 def test_image_generator():
     images = RNG.uniform(size=(8, 36))
+    images[:, 0] = 0  # a side of the box
     g = made(image_shape=(6, 6), bounds=(0, 1), standardize=False, max_iter=2).fit(images)
     assert isinstance(g.network_, ImageNetwork)
     assert g.sample(3).shape == (3, 36)
@@ -507,3 +508,20 @@ def test_an_optimiser_of_optax():
     g = made(optimizer=optax.sgd(1.0), learning_rate=0.01).fit(X)
     expected = made(optimizer="gradient", learning_rate=0.01).fit(X)
     assert_allclose(g.samples_, expected.samples_)
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [None, (0, 10), (0, np.inf), (-np.inf, 10), ([0, -np.inf], [np.inf, np.inf])],
+    ids=str,
+)
+def test_read_out_begins_at_the_mean(bounds):
+    centre = np.array([2.0, 4.0])
+    box = bounds and np.stack([np.broadcast_to(b, 2) for b in bounds]).astype(float)
+    with jax.enable_x64(True):
+        readout = Readout(box, centre, 0.5)
+        assert_allclose(readout(np.zeros(2)), centre)
+        low, high = (np.asarray(readout(np.full(2, u))) for u in (-40.0, 40.0))
+    if box is not None:
+        assert np.all((low >= box[0]) & (high <= box[1]))
+    assert np.all(high - low > 1)
