@@ -73,17 +73,13 @@ METHODS = {
 }
 IMAGES = {"standardize": False, "bounds": (0, 1), "random_state": 0}
 MNIST = {
-    "IPM, MLP": {"max_iter": 1000, "learning_rate": 1e-3},
-    "GA-NTKg, MLP": {
-        "discriminator": "gantk",
-        "max_iter": 1000,
-        "learning_rate": 1e-3,
-    },
+    "IPM, MLP": {"learning_rate": 1e-3},
+    "GA-NTKg, MLP": {"discriminator": "gantk", "learning_rate": 1e-3},
     "GA-NTKg, convolutions": {
         "discriminator": "gantk",
-        "max_iter": 1000,
         "learning_rate": 1e-3,
         "image_shape": (28, 28),
+        "max_iter": 1000,
     },
 }
 
