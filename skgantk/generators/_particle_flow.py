@@ -64,7 +64,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
     early_stopping : bool, default=False
         Whether to hold out some of the data and to keep the particles that were nearest
         to them in energy distance. A converged flow copies its training points; this
-        one does not.
+        one far less.
     validation_fraction : float, default=0.2
         Share of the data held out for ``early_stopping``.
     n_iter_no_change : int, default=10
@@ -102,8 +102,8 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         Number of checks, evenly spaced, at which the particles are kept in
         ``snapshots_``.
     warm_start : bool, default=False
-        Whether `fit` goes on from the particles where it was, for ``max_iter`` more
-        steps.
+        Whether `fit` goes on from the particles where it was, until ``max_iter`` steps in
+        all.
     verbose : bool or int, default=0
         Whether to show a progress bar with the current loss.
     random_state : int, RandomState instance or None, default=None
@@ -299,6 +299,8 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         self.n_iter_, self.loss_curve_, self.validation_curve_ = 0, [], []
         self.loss_iter_ = []
         self._snapshots = []
+        for name in ("snapshots_", "snapshot_iter_", "carry_over_error_"):
+            vars(self).pop(name, None)  # of other parameters
 
     def _n_particles(self, X):
         if self.n_particles is not None:

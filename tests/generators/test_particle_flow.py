@@ -199,6 +199,7 @@ def test_snapshots():
     assert_array_equal(g.snapshots_[0], START)
     assert_array_equal(g.snapshots_[-1], g.particles_)
     assert_array_equal(g.snapshots_[1], flow(max_iter=2).fit(X).particles_)
+    assert not hasattr(g.set_params(n_snapshots=0).fit(X), "snapshots_")
 
 
 def test_constant_step_ends_in_an_oscillation_that_a_decaying_one_avoids():
