@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skgantk._numerics import operators
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope
 from skgantk.discriminators._base import restored_on_error
@@ -32,10 +33,13 @@ from skgantk.model_selection._lambda import residual_root
 BATCH = 512  # rows of X, and of Z, of one discriminator, for batch_size="auto"
 # Movement in the first step, in spreads of the data, for learning_rate="auto".
 FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}
-# λ_max(K) times the greatest λ found. With the kernel of [Z21] tables need 50 to 3e4 for
-# epsilon = 0.05; with smooth kernels in two dimensions there is no limit. Above 1e4 points
-# that are apart from all others are left behind, as their gradient vanishes.
-SHARPEST = 1e4
+# λ_max(K) times the greatest λ found: λ amplifies the rounding of K, 1e-16 λ_max. On tables
+# the kernel of [Z21] needs 50 to 3e4 for epsilon = 0.05; smooth ones may need anything.
+SHARPEST = 1e6
+# λ k(x, x) at most at the start of the continuation. A point apart from all others is an
+# eigenvector of that eigenvalue: D knows it for what it is, and its gradient vanishes like
+# e^{-λ k(x, x)}, so that it would be left behind.
+SOFT = 0.5
 COPY = 0.1  # usual distances to a training point; a sample nearer than this is a copy
 
 
@@ -59,18 +63,21 @@ class GANTKSynthesizer(StandardizingGenerator):
     kernel : Kernel, default=None
         A kernel of `skgantk.kernels`, or one of scikit-learn's that `as_core` knows. If
         None, that of [1]_'s fully connected network: ``NTK(depth=2,
-        weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True)``.
+        weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True)``. A kernel that has
+        decayed to 0 between a point's start and the data, as ``RBF(0.1)`` has, leaves the
+        point there.
     lam : float or "auto", default="auto"
         λ > 0. "auto" is Algorithm 1 of [1]_, `search_lambda`: as long as D needs to tell
-        the data from noise up to ``epsilon``, but at most 1e4/λ_max(K), which smooth
-        kernels reach before.
+        the data from noise up to ``epsilon``, but at most 1e6/λ_max(K), which smooth
+        kernels may reach before.
     epsilon : float, default=0.05
         The residual of Algorithm 1, between 0 and 0.5. The less, the sharper is D. [1]_
         uses 1e-3 to 1e-2, for images; on tables points then snap to the data before they
         have spread.
     continuation : bool, default=True
-        Whether λ rises to its value from a hundredth of it, during the first half of the
-        steps: points spread over the whole before they turn to details. [1]_ does not.
+        Whether λ rises to its value from a hundredth of it, or from 1/2 over the mean of
+        k(x, x) if that is less, during the first half of the steps: points spread over
+        the whole before they turn to details. [1]_ does not.
     objective : {"squared_error", "cross_entropy"}, default="squared_error"
         What to minimise: [1]_ Eq. 4, or the cross-entropy of D's two outputs, fake and
         real, as logits, as in the code of [1]_.
@@ -322,11 +329,12 @@ class GANTKSynthesizer(StandardizingGenerator):
         extent = max(np.abs(start - centre).max(), np.abs(target - centre).max())
         spread = np.sqrt(np.mean((target - centre) ** 2)) if _varies(target) else extent
         spacing = _spacing(target)
+        lam = self._lam(core, target, batch)
         synthesis = _synthesis.Synthesis(
             core=core,
             target=target,
-            lam=self._lam(core, target, batch),
-            softest=_synthesis.SOFTEST if self.continuation else 1.0,
+            lam=lam,
+            softest=_softest(core, target, lam) if self.continuation else 1.0,
             bounds=self._scaled_box(target),
             learning_rate=1.0,
             decay=float(self.decay),
@@ -449,6 +457,12 @@ class GANTKSynthesizer(StandardizingGenerator):
 def _default_kernel():
     """[Z21]'s fully connected network: three layers, with its code's variances."""
     return NTK(depth=2, weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True)
+
+
+def _softest(core, X, lam):
+    """Share of λ with which the continuation begins."""
+    own = lam * float(np.mean(operators.diag(core, X)))
+    return min(_synthesis.SOFTEST, SOFT / own) if own > 0 else _synthesis.SOFTEST
 
 
 def _varies(X):

@@ -27,7 +27,7 @@ from skgantk.generators._base import (
     to_numpy,
 )
 from skgantk.generators._flow import advance
-from skgantk.generators._gantk import SHARPEST, _default_kernel, _varies
+from skgantk.generators._gantk import _default_kernel, _varies
 from skgantk.generators._networks import (
     ACTIVATIONS,
     MLP,
@@ -44,6 +44,9 @@ from skgantk.model_selection._lambda import residual_root
 # For batch_size="auto": against a discriminator, and for GA-NTK, which costs the cube.
 BATCH, BATCH_GANTK = 256, 128
 LATENT = 16  # dimensions of the noise at most
+# λ_max(K) times the greatest λ found. There is no continuation here, and beyond, the
+# gradient of points that are apart from all others vanishes.
+SHARPEST = 1e4
 
 
 class NeuralGenerator(TransformerMixin, StandardizingGenerator):

@@ -77,7 +77,7 @@ def search_lambda(X, Z=None, *, kernel=None, epsilon=0.01, random_state=None):
     the kernel: on the 25 Gaussians with n = m = 256, ε = 0.05 needs λ λ_max(K) = 9e3 with
     the ReLU network of [1]_, but 2e12 with "erf", and cannot be reached at all with
     ``RBF(1)``, because more than that of y lies along eigenvectors whose eigenvalues are
-    below the rounding of K. `GANTKSynthesizer` stops at λ = 1e4/λ_max(K).
+    below the rounding of K. `GANTKSynthesizer` stops at λ = 1e6/λ_max(K).
 
     References
     ----------
