@@ -27,7 +27,7 @@ KERNELS = {
     "GA-CNTK": ConvNTK.mnist(),
 }
 COMMON = {"standardize": False, "bounds": (0, 1), "random_state": 0}
-STEPS = {"GA-FNTK": 300, "GA-CNTK": 100}
+STEPS = {"GA-FNTK": 300, "GA-CNTK": 300}
 CHUNK = 5  # steps of the published optimiser between two looks at the clock
 
 
