@@ -18,6 +18,6 @@ import pytest
 
 @pytest.fixture(autouse=True, scope="module")
 def _forget_compiled_functions():
-    """Thousands of them take gigabytes, and in a process of 4 GB some came out wrong."""
+    """Thousands of them take gigabytes."""
     yield
     jax.clear_caches()
