@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import sklearn
 
 from skgantk._numerics import geometry
+from skgantk._numerics.devices import device_count, spread_map
 from skgantk._numerics.elementwise import stored
 
 TEMPORARIES = 32  # arrays of a tile's size that are alive at once, an upper estimate
@@ -38,9 +39,14 @@ def tile_shape(n, m, itemsize, columns=TILE_COLUMNS, values=1):
         columns = min(columns, max(math.isqrt(pairs), pairs // n))
         if pairs >= LANES**2 // 2:  # the innermost loop in whole vectors, a power of two
             columns = min(m, LANES * 2 ** max(0, round(math.log2(columns / LANES))))
-            return _even(n, max(1, pairs // columns)), columns
+            return _rows(n, pairs // columns), columns
     columns = _even(m, min(columns, pairs))
-    return _even(n, max(1, pairs // columns)), columns
+    return _rows(n, pairs // columns), columns
+
+
+def _rows(n, most):
+    """Rows of a tile, so few that every device has one."""
+    return _even(n, max(1, min(most, -(-n // device_count()))))
 
 
 def tile_of(core, n, m, dtype):
@@ -111,30 +117,27 @@ def _gram(core, X, Y, rows, columns=None):
     y = other if columns is None else _blocks(other, columns)
     x, y = geometry.clouds(_blocks(X, rows), y)
 
-    def tile(x, y, row, column):
-        same = (row[:, None] == column).astype(X.dtype) if Y is None else None
-        return core.gram(geometry.pairs(x, y, same))
+    def block(args, shared):
+        (x, row), (core, y) = args, shared
 
-    def block(args):
-        x, row = args
+        def tile(y, column):
+            same = (row[:, None] == column).astype(X.dtype) if Y is None else None
+            return core.gram(geometry.pairs(x, y, same))
+
         if columns is None:
-            return tile(x, y, row, jnp.arange(m))
-        tiles = y, _blocks(jnp.arange(m), columns)
-
-        def evaluate(args):
-            y, column = args
-            return tile(x, y, row, column)
+            return tile(y, jnp.arange(m))
 
         def upper(args):
             """Zeros below the diagonal."""
             zeros = jnp.zeros((rows, columns), X.dtype)
             below = args[1][-1] < row[0]
-            return jax.lax.cond(below, lambda _: zeros, evaluate, args)
+            return jax.lax.cond(below, lambda _: zeros, lambda args: tile(*args), args)
 
-        K = jax.lax.map(evaluate if Y is not None else upper, tiles)
+        evaluate = upper if Y is None else lambda args: tile(*args)
+        K = jax.lax.map(evaluate, (y, _blocks(jnp.arange(m), columns)))
         return K.swapaxes(0, 1).reshape(rows, -1)[:, :m]
 
-    K = jax.lax.map(block, (x, _blocks(jnp.arange(n), rows)))
+    K = spread_map(block, (x, _blocks(jnp.arange(n), rows)), (core, y))
     K = K.reshape(-1, m)[:n]
     if Y is not None:
         return K
@@ -151,17 +154,18 @@ def _gram_tangent(core, tangent, X, rows, columns):
 
 @partial(jax.jit, static_argnames="shape")
 def _sum(core, X, Y, coef, shape):
-    core = _like(core, X)
-
-    def tile(pairs, coef):
+    def tile(core, pairs, coef):
         return geometry.weighted_sum(core.gram(pairs), coef)
 
-    return _sum_tiles(tile, X, Y, coef, shape)
+    return _sum_tiles(tile, core, X, Y, coef, shape)
 
 
 @partial(jax.jit, static_argnames="shape")
 def _gradient(core, X, Y, coef, shape):
-    return _sum_tiles(_like(core, X).gradient, X, Y, coef, shape)
+    def tile(core, pairs, coef):
+        return core.gradient(pairs, coef)
+
+    return _sum_tiles(tile, core, X, Y, coef, shape)
 
 
 def _like(core, X):
@@ -169,8 +173,8 @@ def _like(core, X):
     return jax.tree.map(lambda leaf: jnp.asarray(leaf, X.dtype), core)
 
 
-def _sum_tiles(tile, X, Y, coef, shape):
-    """Sum ``tile(pairs, coef)`` over blocks of columns, for every block of rows.
+def _sum_tiles(tile, core, X, Y, coef, shape):
+    """Sum ``tile(core, pairs, coef)`` over blocks of columns, for every block of rows.
 
     ``coef`` is (m,), the same for every row, or (n, m).
     """
@@ -179,25 +183,24 @@ def _sum_tiles(tile, X, Y, coef, shape):
     coef = jnp.pad(coef, [(0, 0)] * (coef.ndim - 1) + [(0, -len(Y) % columns)])
     coef = coef.reshape(*coef.shape[:-1], -1, columns)  # (..., blocks, columns)
 
-    def evaluate(x, y, coef):
-        return tile(geometry.pairs(x, y), coef)
+    def block(x, coef, core, y):
+        def evaluate(y, coef):
+            return tile(core, geometry.pairs(x, y), coef)
 
-    def block(x, coef):
-        zero = jnp.zeros_like(jax.eval_shape(evaluate, x, first(y), coef[0]))
+        first = jax.tree.map(lambda a: a[0], (y, coef))
+        zero = jnp.zeros_like(jax.eval_shape(evaluate, *first))
 
         def add(total, y_and_coef):
-            return total + evaluate(x, *y_and_coef), None
+            return total + evaluate(*y_and_coef), None
 
         return jax.lax.scan(add, zero, (y, coef))[0]
 
-    def first(blocks):
-        return jax.tree.map(lambda a: a[0], blocks)
-
+    core = _like(core, X)
     if coef.ndim == 3:
         coef = _blocks(coef, rows).swapaxes(1, 2)  # (blocks, blocks, rows, columns)
-        total = jax.lax.map(lambda args: block(*args), (x, coef))
+        total = spread_map(lambda xc, shared: block(*xc, *shared), (x, coef), (core, y))
     else:
-        total = jax.lax.map(lambda x: block(x, coef), x)
+        total = spread_map(lambda x, shared: block(x, *shared), x, (coef, core, y))
     return total.reshape(-1, *total.shape[2:])[: len(X)]
 
 

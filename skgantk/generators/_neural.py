@@ -86,7 +86,7 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
         ``hidden_layer_sizes`` is not used.
     network : callable, default=None
         A network of your own: ``network(n_latent, n_features, key)``, with a key of
-        `jax.random`, returns a callable pytree (an `equinox.Module`) that maps one z
+        `jax.random`, returns a callable pytree (an ``equinox.Module``) that maps one z
         (n_latent,) to one sample (n_features,), in units of the data's spread.
     kernel : Kernel, default=None
         Only for "gantk": see `GANTKSynthesizer`.
@@ -103,11 +103,10 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
         Box of the samples: two numbers, or two arrays (n_features,). The read-out of the
         network is then a sigmoid scaled to the box (softplus where one side is infinite),
         with the mean of the data where the network gives 0.
-    optimizer : {"gradient", "momentum", "adam"} or optax.GradientTransformation, \
-            default="adam"
-        How the gradient becomes a step: as it is, with momentum 0.9, Adam, or what is
-        given, such as ``optax.rmsprop(1.0)``; its result is multiplied by
-        ``learning_rate``.
+    optimizer : str or optax.GradientTransformation, default="adam"
+        How the gradient becomes a step: "gradient", as it is; "momentum", with 0.9 of
+        it; "adam"; or what is given, such as ``optax.rmsprop(1.0)``; its result is
+        multiplied by ``learning_rate``.
     learning_rate : float, default=0.005
         The step η > 0. The default suits Adam and fully connected networks; convolutions
         need less, about 0.001.
@@ -162,7 +161,7 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
         With "gantk", the λ used.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where ``X`` had names that are all strings.
 
     Raises

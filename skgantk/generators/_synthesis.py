@@ -22,6 +22,7 @@ import jax.numpy as jnp
 import optax
 
 from skgantk._numerics import operators
+from skgantk._numerics.devices import spread_map
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.matrix_functions import relaxation_gradient
 from skgantk._numerics.optimizers import OPTIMIZERS, falling
@@ -133,9 +134,7 @@ class Synthesis(Objective):
             _groups(jax.random.fold_in(key, i), len(cloud), n_groups)
             for i, cloud in enumerate((X, Z))
         )
-        losses, gradients = jax.lax.map(
-            lambda group: self.group_loss(X[group[0]], Z[group[1]], lam), (rows, columns)
-        )
+        losses, gradients = spread_map(_group_loss, (rows, columns), (self, Z, lam))
         total = jnp.zeros_like(Z).at[columns].add(gradients)
         count = jnp.zeros_like(Z[:, :1]).at[columns].add(1)
         return jnp.mean(losses), total / count
@@ -153,6 +152,11 @@ class Synthesis(Objective):
         near = jnp.max(jnp.abs(samples - self.centre)) <= self.radius  # not if it is NaN
         kept = state._replace(diverged=jnp.ones((), bool))
         return jax.tree.map(lambda a, b: jnp.where(near, a, b), moved, kept)
+
+
+def _group_loss(rows_and_columns, shared):
+    (rows, columns), (synthesis, Z, lam) = rows_and_columns, shared
+    return synthesis.group_loss(synthesis.target[rows], Z[columns], lam)
 
 
 def _groups(key, n, n_groups):
