@@ -74,17 +74,21 @@ def _even(total, block):
 
 def gram(core, X, Y=None):
     """Return k(x_i, y_j), (n, m); with ``Y=None`` k(x_i, x_j), exactly symmetric."""
+    if core.low_rank:
+        return _low_rank_gram(core, X, Y)
     m = len(X if Y is None else Y)
     return _gram(core, X, Y, *_gram_tile(core, len(X), m, X.dtype))
 
 
 def product(core, X, Y, coef):
     """Return Σ_j coef_j k(x_i, y_j), (n,), without forming the Gram matrix."""
+    core, Y, coef = core.condensed(Y, coef)
     return _sum(core, X, Y, coef, tile_of(core, len(X), len(Y), X.dtype))
 
 
 def gradient(core, X, Y, coef):
     """Return Σ_j coef_j ∇ₓ k(x_i, y_j), (n, d); no n × m × d array is formed."""
+    core, Y, coef = core.condensed(Y, coef)
     return _gradient(core, X, Y, coef, tile_of(core, len(X), len(Y), X.dtype))
 
 
@@ -94,6 +98,7 @@ def pullback(core, X, Y, coef):
     The adjoint of `gram` (core, X, Y) in X, for the cotangent ``coef``. That of
     k(x_i, x_j) in X is ``pullback(core, X, X, coef + coef.T)``.
     """
+    core, Y, coef = core.condensed(Y, coef)
     return _gradient(core, X, Y, coef, tile_of(core, len(X), len(Y), X.dtype))
 
 
@@ -101,6 +106,22 @@ def pullback(core, X, Y, coef):
 def diag(core, X):
     """Return k(x_i, x_i), (n,)."""
     return _like(core, X).diag(X)
+
+
+@jax.jit
+def _low_rank_gram(core, X, Y):
+    core = _like(core, X)
+    left = core.factor(X)
+    if Y is not None:
+        return geometry.matmul(left, core.factor(Y).T)
+    K = stored(geometry.matmul(left, left.T))
+    return (K + K.T) / 2
+
+
+def in_rows(function, X, m):
+    """Return ``function`` (n,) of the rows of X, in blocks for n × m pairs."""
+    blocks = _blocks(X, gram_rows(len(X), m, X.dtype.itemsize))
+    return jax.lax.map(function, blocks).reshape(-1)[: len(X)]
 
 
 def gram_tangent(core, tangent, X):

@@ -10,9 +10,7 @@ the RKHS of k:
     P g = Σ_j a_j k(x, z_j),   K_ZZ a = g(Z),                                       (N1)
 
 so that what is lost, e = g - P g, is known, and |e(x)| ≤ ‖e‖ √k(x, x). The norms of all
-losses are added up. Points are chosen with probability in proportion to what those chosen
-before leave of them, k(x, x) - k_xZ K_ZZ⁻¹ k_Zx (randomly pivoted Cholesky; Chen, Epperly,
-Tropp, Webber 2022), a block at a time.
+losses are added up. The points are those of `skgantk.kernels._low_rank.choose`.
 """
 
 from dataclasses import replace
@@ -26,9 +24,7 @@ from skgantk._numerics.geometry import matmul
 from skgantk.discriminators._adversary import Adversary, KernelAdversary
 from skgantk.discriminators._functions import Function
 from skgantk.kernels._core import Core, register
-
-ROUNDS = 32  # of choosing points, a block of them at a time
-JITTER = 1e-12  # of the largest k(x, x): what a point that adds nothing is divided by
+from skgantk.kernels._low_rank import choose
 
 
 class Past(NamedTuple):
@@ -160,33 +156,3 @@ class CarryOver(Adversary):
             used=jnp.full_like(past.used, kept),
             error=error,
         )
-
-
-def choose(core, X, n_chosen, key):
-    """Choose rows of X; return their indices and F (len(X), n_chosen) with K ≈ F Fᵀ."""
-    scale = operators.diag(core, X)
-    jitter = JITTER * jnp.max(scale)
-    block = max(1, n_chosen // ROUNDS)
-    blocks = -(-n_chosen // block)
-
-    def add(i, carry):
-        factor, left, chosen = carry
-        noise = jax.random.gumbel(jax.random.fold_in(key, i), left.shape, left.dtype)
-        free = jnp.where(left > 0, jnp.log(jnp.where(left > 0, left, 1)), -jnp.inf)
-        # Without replacement, and never again: top of log-weights plus Gumbel noise.
-        rows = jax.lax.top_k(free + noise, block)[1]
-        rest = operators.gram(core, X, X[rows]) - matmul(factor, factor[rows].T)
-        pivot = rest[rows]
-        root = jnp.linalg.cholesky((pivot + pivot.T) / 2 + jitter * jnp.eye(block))
-        new = jax.scipy.linalg.solve_triangular(root, rest.T, lower=True).T
-        factor = jax.lax.dynamic_update_slice(factor, new, (0, i * block))
-        left = (left - jnp.sum(new**2, axis=1)).at[rows].set(0)
-        return factor, left, jax.lax.dynamic_update_slice(chosen, rows, (i * block,))
-
-    carry = (
-        jnp.zeros((len(X), blocks * block), X.dtype),
-        scale,
-        jnp.zeros(blocks * block, jnp.int32),
-    )
-    factor, _, chosen = jax.lax.fori_loop(0, blocks, add, carry)
-    return chosen[:n_chosen], factor[:, :n_chosen]

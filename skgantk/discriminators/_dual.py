@@ -59,14 +59,13 @@ def objective(loss, weight, sign, f):
     return 2 * jnp.sum(weight * jnp.where(sign < 0, loss.a(f), -loss.b(f)))
 
 
-@register("tile")
+@register()
 class SelfGram:
     """K = k(X, X): the matrix, or its products alone."""
 
     core: Core
     X: jax.Array
     matrix: jax.Array | None
-    tile: tuple
 
     def scale(self):
         """The largest k(x_i, x_i), which bounds all entries of K."""
@@ -75,27 +74,28 @@ class SelfGram:
     def product(self, v):
         """K v."""
         if self.matrix is None:
-            return operators._sum(self.core, self.X, self.X, v, self.tile)
+            return operators.product(self.core, self.X, self.X, v)
         return matmul(self.matrix, v)
 
 
 def self_gram(core, X, stored):
     """Return the `SelfGram` of a cloud, stored "never", "if it fits" or "always".
 
-    It fits if it takes no more than scikit-learn's ``working_memory``.
+    It fits if it takes no more than scikit-learn's ``working_memory``; where products are
+    cheaper without it, it is not stored.
     """
     n, itemsize = len(X), X.dtype.itemsize
     if stored == "if it fits":
         fits = n * n * itemsize <= sklearn.get_config()["working_memory"] * 2**20
-        stored = "always" if fits else "never"
+        stored = "always" if fits and not core.low_rank else "never"
     if stored == "never":
-        return SelfGram(core, X, None, operators.tile_of(core, n, n, X.dtype))
+        return SelfGram(core, X, None)
     check_memory(
         4 * n * n * itemsize,  # K, its transpose, eigenvectors or their like, work space
         f"The {n} × {n} Gram matrix of this discriminator, with its decomposition,",
         "Use fewer points.",
     )
-    return SelfGram(core, X, operators.gram(core, X), ())
+    return SelfGram(core, X, operators.gram(core, X))
 
 
 def apply_dual(function, gram, sample, v, tol):

@@ -6,6 +6,7 @@ from skgantk.kernels._convert import as_core
 from skgantk.kernels._mlp import NNGP, NTK
 from skgantk.kernels._neural_tangents import NeuralTangentsKernel
 from skgantk.kernels._neural_tangents_compat import import_neural_tangents
+from skgantk.kernels._nystroem import NystroemKernel
 from skgantk.kernels._stationary import RBF
 from skgantk.kernels._sums import kernel_gradient, kernel_sum
 
@@ -16,6 +17,7 @@ __all__ = [
     "ConvNTK",
     "CoreKernel",
     "NeuralTangentsKernel",
+    "NystroemKernel",
     "as_core",
     "import_neural_tangents",
     "kernel_gradient",

@@ -13,9 +13,9 @@ def as_core(kernel):
     Parameters
     ----------
     kernel : Kernel
-        NTK, NNGP, ConvNTK, RBF, NeuralTangentsKernel, or scikit-learn's RBF, Matern (ν =
-        0.5, 1.5, 2.5 or inf), RationalQuadratic, DotProduct, ExpSineSquared,
-        ConstantKernel, WhiteKernel, or any sum, product or power of these.
+        NTK, NNGP, ConvNTK, RBF, NeuralTangentsKernel, NystroemKernel, or scikit-learn's
+        RBF, Matern (ν = 0.5, 1.5, 2.5 or inf), RationalQuadratic, DotProduct,
+        ExpSineSquared, ConstantKernel, WhiteKernel, or any sum, product or power of these.
 
     Returns
     -------
@@ -40,7 +40,14 @@ def as_core(kernel):
     # By exact type: a subclass may mean another formula, as Matern itself does of RBF.
     convert = _CONVERSIONS.get(type(kernel))
     if convert is None:
-        ours = ("NTK", "NNGP", "ConvNTK", "RBF", "NeuralTangentsKernel")
+        ours = (
+            "NTK",
+            "NNGP",
+            "ConvNTK",
+            "RBF",
+            "NeuralTangentsKernel",
+            "NystroemKernel",
+        )
         names = ", ".join([*ours, *(f"sklearn {cls.__name__}" for cls in _CONVERSIONS)])
         raise TypeError(
             f"A kernel of type {type(kernel).__name__} has no formula here. Supported "

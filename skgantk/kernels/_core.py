@@ -39,9 +39,13 @@ class Core:
 
     ``values_per_pair`` is how many numbers a pair needs, if more than a few: a map of
     them where images are compared pixel by pixel. Tiles are the smaller for it.
+
+    ``low_rank`` says that sums are cheap, by `condensed`, and that there is a `factor` F
+    (n, P) of the Gram matrix F Fᵀ.
     """
 
     values_per_pair = 1
+    low_rank = False
 
     def gram(self, pairs):
         """Return k(x_i, y_j), shape (n, m)."""
@@ -54,6 +58,10 @@ class Core:
     def diag(self, X):
         """Return k(x_i, x_i), shape (n,)."""
         raise NotImplementedError
+
+    def condensed(self, Y, coef):
+        """Return core, centres and coefficients of Σ_j coef_j k(·, y_j), perhaps fewer."""
+        return self, Y, coef
 
 
 @register()

@@ -7,9 +7,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skgantk.discriminators import NTKIPMDiscriminator
-from skgantk.discriminators._carry_over import Carried, CarryOver, Past, choose
+from skgantk.discriminators._carry_over import Carried, CarryOver, Past
 from skgantk.discriminators._functions import Zero
 from skgantk.kernels import NTK, RBF, as_core
+from skgantk.kernels._low_rank import choose
 
 KERNEL = NTK(depth=1)
 SLOTS, SIZE, REAL = 6, 8, 5
