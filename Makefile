@@ -41,6 +41,7 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/flow_convergence.py
 	$(BIN)/python benchmarks/flow_width.py
 	$(BIN)/python benchmarks/flow_carry_over.py
+	$(BIN)/python benchmarks/scale.py
 
 # HTML in doc/_build/html. The gallery runs; warnings are errors. API pages are written anew,
 # because autosummary does not look for new names in modules whose pages it finds.

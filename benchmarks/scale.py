@@ -3,8 +3,8 @@
 Sums: the gradient between two clouds of n points (`kernel_gradient`), exactly and with 500
 landmarks, whose errors at 1000 points stand beside `NystroemKernel.error_bound`. Flows:
 milliseconds a step of `ParticleFlowGenerator` from noise onto n points on a ring, exactly,
-with landmarks, and with discriminators of 500 real and 500 fake points (``batch_size``); and
-how far the particles are from the ring after so many steps.
+with landmarks, and with discriminators of 500 real and 500 fake points (``batch_size``);
+and how far the particles are from the ring after so many steps.
 """
 
 import resource
@@ -74,7 +74,7 @@ def flow_of(method, n, steps):
         NTKIPMDiscriminator(kernel),
         init=Z,
         batch_size=BATCH if method == "batches" else None,
-        decay=1.0,
+        decay=True,
         max_iter=steps,
         check_every=steps,
         random_state=0,
