@@ -58,7 +58,7 @@ def make_eight_gaussians(
     ----------
     .. [1] Franceschi et al., "A neural tangent kernel perspective of GANs", ICML 2022.
     .. [2] Zhang, Chou, Wu, "Generative adversarial method based on neural tangent
-       kernels", 2021.
+       kernels", 2022.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def make_grid_gaussians(n_samples=500, *, side=5, noise=0.0005**0.5, random_stat
     References
     ----------
     .. [1] Zhang, Chou, Wu, "Generative adversarial method based on neural tangent
-       kernels", 2021.
+       kernels", 2022.
 
     Examples
     --------

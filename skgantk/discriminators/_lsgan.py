@@ -134,7 +134,7 @@ class NTKLSGANDiscriminator(KernelDiscriminator):
     ----------
     .. [1] Franceschi et al., "A neural tangent kernel perspective of GANs", ICML 2022.
     .. [2] Zhang, Chou, Wu, "Generative adversarial method based on neural tangent
-       kernels", 2021.
+       kernels", 2022.
 
     Examples
     --------

@@ -189,7 +189,7 @@ class GANTKSynthesizer(StandardizingGenerator):
     References
     ----------
     .. [1] Zhang, Chou, Wu, "Generative adversarial method based on neural tangent
-       kernels", 2021.
+       kernels", 2022.
 
     Examples
     --------

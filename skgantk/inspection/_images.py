@@ -58,7 +58,7 @@ class ImageGridDisplay:
     References
     ----------
     .. [1] Zhang, Chou, Wu, "Generative adversarial method based on neural tangent
-       kernels", 2021.
+       kernels", 2022.
 
     Examples
     --------

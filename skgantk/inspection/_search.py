@@ -57,7 +57,7 @@ class SearchDisplay:
     References
     ----------
     .. [1] Zhang, Chou, Wu, "Generative adversarial method based on neural tangent
-       kernels", 2021.
+       kernels", 2022.
 
     Examples
     --------

@@ -92,7 +92,7 @@ class ConvNTK(NetworkKernel):
     References
     ----------
     .. [1] Zhang, Chou, Wu, "Generative adversarial method based on neural tangent
-       kernels", 2021.
+       kernels", 2022.
     .. [2] Novak et al., "Bayesian deep convolutional networks with many channels are
        Gaussian processes", ICLR 2019.
 
@@ -169,7 +169,7 @@ class ConvNTK(NetworkKernel):
         References
         ----------
         .. [1] Zhang, Chou, Wu, "Generative adversarial method based on neural tangent
-           kernels", 2021.
+           kernels", 2022.
         """
         architecture = {"image_shape": (28, 28, 1), "n_convolutions": 2, "n_dense": 1}
         return cls(**{**architecture, **params}, weight_std=weight_std, bias_std=bias_std)

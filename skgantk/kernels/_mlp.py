@@ -120,7 +120,7 @@ class NTK(_MLPKernel):
        generalization in neural networks", NeurIPS 2018.
     .. [2] Franceschi et al., "A neural tangent kernel perspective of GANs", ICML 2022.
     .. [3] Zhang, Chou, Wu, "Generative adversarial method based on neural tangent
-       kernels", 2021.
+       kernels", 2022.
 
     Examples
     --------

@@ -82,7 +82,7 @@ def search_lambda(X, Z=None, *, kernel=None, epsilon=0.01, random_state=None):
     References
     ----------
     .. [1] Zhang, Chou, Wu, "Generative adversarial method based on neural tangent
-       kernels", 2021, Algorithm 1.
+       kernels", 2022, Algorithm 1.
 
     Examples
     --------
