@@ -452,10 +452,9 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
                 "array, from which no fresh noise can be drawn; give transform the "
                 "points to start from, or init a callable."
             )
-        fresh = self.transform(self._noise(target, n_samples - n, rng))
+        fresh = self._moved(self._noise(target, n_samples - n, rng))
         return np.concatenate([self.particles_, fresh])
 
-    @float64_scope
     def transform(self, X):
         """Carry new points along the flow, from its start to ``particles_``.
 
@@ -474,7 +473,10 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         The flow is run again, so it takes about as long as `fit` did.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOATS, reset=False)
+        return self._moved(validate_data(self, X, dtype=FLOATS, reset=False))
+
+    @float64_scope
+    def _moved(self, X):
         start = self._runs[0][1].particles
         X = X.astype(start.dtype)
         known = {row.tobytes(): moved for row, moved in zip(start, self.particles_)}
