@@ -102,7 +102,7 @@ def fitted():
 # Threads
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", DISCRIMINATORS | GENERATORS)
 def test_threads_share_a_fitted_estimator(name, fitted):
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(use, [fitted[name]] * 16))
@@ -255,6 +255,7 @@ def interrupted(estimator):
     return estimator
 
 
+@pytest.mark.slow
 def test_another_process_goes_on_and_finds_its_settings_unchanged(fitted, tmp_path):
     half = {name: interrupted(estimator) for name, estimator in GENERATORS.items()}
     (tmp_path / "fitted.pickle").write_bytes(pickle.dumps(fitted))
