@@ -302,6 +302,31 @@ def test_bad_parameters_leave_the_estimator_as_it_was(params, message):
     assert {k: id(v) for k, v in vars(g).items()} == before
 
 
+BAD_POINTS = {
+    "nan": (np.where(X == X[0], np.nan, X), "contains NaN"),
+    "inf": (np.where(X == X[0], np.inf, X), "contains infinity"),
+    "1d": (X[:, 0], "Expected 2D array, got 1D array"),
+    "empty": (X[:0], r"0 sample\(s\)"),
+    "complex": (X + 0j, "Complex data not supported"),
+    "object": (np.full((3, 2), "a", object), "could not convert string to float: 'a'"),
+}
+
+
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_bad_points(warm_start):
+    g = flow(warm_start=warm_start, max_iter=2).fit(X)
+    before = vars(g).copy()
+    for points, message in BAD_POINTS.values():
+        for use in (flow().fit, g.fit, g.score, g.transform):
+            with pytest.raises(ValueError, match=message):
+                use(points)
+    for use in (g.score, g.transform, *([g.fit] if warm_start else [])):
+        with pytest.raises(ValueError, match=r"X has 4 features, but .* expecting 2"):
+            use(np.column_stack([X, X]))
+    assert vars(g).keys() == before.keys()
+    assert all(vars(g)[name] is value for name, value in before.items())
+
+
 def test_equal_points_and_one_sample():
     same = np.ones((12, 2))
     g = flow(init="gaussian", learning_rate="auto").fit(same)
