@@ -1,5 +1,6 @@
 """float64 inside a scope, without touching JAX's global flags."""
 
+import warnings
 from functools import wraps
 
 import jax
@@ -25,3 +26,25 @@ def unseen(array):
     array must not come to us as that copy.
     """
     return np.asarray(array).view()
+
+
+def finite(values, what, stacklevel):
+    """Return values as a NumPy array of ours, and warn if some of them overflowed.
+
+    Parameters
+    ----------
+    values : array
+    what : str
+        What was evaluated; begins the sentence.
+    stacklevel : int
+        Frames from here to the caller who gave the points.
+    """
+    values = np.array(values)
+    if not np.all(np.isfinite(values)):
+        warnings.warn(
+            f"{what} overflows {values.dtype.name} at some of these points. Scale the data "
+            "(StandardScaler).",
+            RuntimeWarning,
+            stacklevel=stacklevel,
+        )
+    return values

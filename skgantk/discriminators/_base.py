@@ -1,6 +1,5 @@
 """The shell of every discriminator."""
 
-import warnings
 from contextlib import contextmanager
 
 import jax.numpy as jnp
@@ -9,7 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from skgantk._numerics.precision import float64_scope, unseen
+from skgantk._numerics.precision import finite, float64_scope, unseen
 
 FLOATS = [np.float64, np.float32]
 
@@ -189,15 +188,7 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
 
 
 def _finite(values):
-    values = np.array(values)
-    if not np.all(np.isfinite(values)):
-        warnings.warn(
-            f"The discriminator overflows {values.dtype.name} at some of these points. "
-            "Scale the data (StandardScaler).",
-            RuntimeWarning,
-            stacklevel=4,
-        )
-    return values
+    return finite(values, "The discriminator", stacklevel=5)
 
 
 @contextmanager

@@ -20,6 +20,8 @@ from skgantk.discriminators._functions import KernelFunction, Zero
 from skgantk.discriminators._network import draw_process
 from skgantk.kernels import NTK, as_core
 
+ROUNDING = 1e3  # times ε and the size of f, where L falls by rounding alone
+
 
 class KernelDiscriminator(BaseDiscriminator):
     """Base class of the discriminators f(x) = f₀(x) + Σ_i c_i k(x, x_i).
@@ -59,14 +61,20 @@ class KernelDiscriminator(BaseDiscriminator):
             if dual.converged:
                 break
         self.dual_coef_ = np.array(dual.coef)
-        self.loss_ = float(objective(loss, sample.weight, sample.sign, dual.values))
+        before, self.loss_ = (
+            float(objective(loss, sample.weight, sample.sign, f))
+            for f in (sample.initial, dual.values)
+        )
         if not (np.all(np.isfinite(self.dual_coef_)) and np.isfinite(self.loss_)):
             raise ValueError(
                 f"Training {type(self).__name__} overflowed {X.dtype.name}: the values "
                 f"of the kernel reach {float(jnp.max(core.diag(X))):.1e}. Scale the data "
                 "(StandardScaler), or shorten training_time."
             )
-        if not dual.converged:
+        # Training ascends L: where it fell, c has lost its digits to the rounding of K.
+        size = float(gram.scale()) * np.abs(self.dual_coef_).sum()
+        fell = before - self.loss_ > ROUNDING * np.finfo(X.dtype).eps * max(size, 1)
+        if fell or not dual.converged:
             warnings.warn(
                 f"{type(self).__name__} did not reach its tolerance within the solver's "
                 "steps. Shorten training_time, loosen the tolerance, or scale the data.",

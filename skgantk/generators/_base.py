@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgantk._numerics.optimizers import OPTIMIZERS
+from skgantk.discriminators._base import restored_on_error
 from skgantk.generators._callbacks import CallbackSupport, checks
 from skgantk.metrics import energy_distance
 
@@ -92,7 +93,8 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         """Run from check to check; what is fitted is always that of the last one.
 
         ``advance(state, n)`` takes n steps; ``check(state)`` takes over the state and
-        returns whether to stop.
+        returns whether to stop. A check that is interrupted leaves all as it was, so that
+        it must set attributes, not change them in place.
         """
         every, end = self.check_every, self.max_iter
         # Checks stand at multiples of check_every, wherever a fit began.
@@ -100,7 +102,8 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         with checks(self, X, total, self.verbose) as report:
             while (step := int(state.step)) < end:
                 state = advance(state, min(step - step % every + every, end) - step)
-                stop = check(state)
+                with restored_on_error(self):
+                    stop = check(state)
                 if state.diverged:
                     rate = getattr(self, "learning_rate_", self.learning_rate)
                     warnings.warn(
@@ -128,7 +131,7 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         distance = float(energy_distance(points, held_out))
         nearest = distance < min(self.validation_curve_, default=np.inf)
         self._stale = 0 if nearest else self._stale + 1
-        self.validation_curve_.append(distance)
+        self.validation_curve_ = [*self.validation_curve_, distance]
         return nearest, self._stale >= self.n_iter_no_change
 
     def _reconstruction(self):
@@ -201,3 +204,17 @@ def check_n_samples(n_samples):
 def to_numpy(state):
     """A pytree with NumPy arrays in the place of JAX's."""
     return jax.tree.map(np.asarray, state)
+
+
+def varies(X):
+    """Whether not all rows are equal; rounding may make their variance positive."""
+    return bool(np.any(np.ptp(X, axis=0) > 0))
+
+
+def check_loss(loss):
+    """Raise where training the discriminator has overflowed."""
+    if not np.isfinite(loss):
+        raise ValueError(
+            f"Training the discriminator overflowed {loss.dtype.name}. Scale the data "
+            "(StandardScaler), or choose a smaller learning_rate."
+        )

@@ -25,6 +25,7 @@ from skgantk.generators._base import (
     StandardizingGenerator,
     check_n_samples,
     to_numpy,
+    varies,
 )
 from skgantk.generators._parallel import parallel
 from skgantk.kernels import NTK, as_core
@@ -327,7 +328,7 @@ class GANTKSynthesizer(StandardizingGenerator):
         self._check_memory(min(batch, len(target)) + min(batch, len(start)), target)
         centre = target.mean(axis=0)
         extent = max(np.abs(start - centre).max(), np.abs(target - centre).max())
-        spread = np.sqrt(np.mean((target - centre) ** 2)) if _varies(target) else extent
+        spread = np.sqrt(np.mean((target - centre) ** 2)) if varies(target) else extent
         spacing = _spacing(target)
         lam = self._lam(core, target, batch)
         synthesis = _synthesis.Synthesis(
@@ -374,7 +375,7 @@ class GANTKSynthesizer(StandardizingGenerator):
             # Data without spread cannot be told from noise like them; any λ will do.
             self.lam_ = (
                 residual_root(core, target[rows], noise, self.epsilon, SHARPEST)
-                if _varies(target)
+                if varies(target)
                 else 1.0
             )
         return self.lam_
@@ -392,8 +393,8 @@ class GANTKSynthesizer(StandardizingGenerator):
         state = to_numpy(state)
         nearest, stop = self._judge(state.samples, held_out)
         self._state, self._problem = state, synthesis
-        self.loss_curve_.append(loss)
-        self.loss_iter_.append(int(state.step))
+        self.loss_curve_ = [*self.loss_curve_, loss]
+        self.loss_iter_ = [*self.loss_iter_, int(state.step)]
         if nearest:
             self.samples_ = self._unscaled(state.samples)
             self.n_iter_ = int(state.step)
@@ -463,11 +464,6 @@ def _softest(core, X, lam):
     """Share of λ with which the continuation begins."""
     own = lam * float(np.mean(operators.diag(core, X)))
     return min(_synthesis.SOFTEST, SOFT / own) if own > 0 else _synthesis.SOFTEST
-
-
-def _varies(X):
-    """Whether not all rows are equal; rounding may make their variance positive."""
-    return bool(np.any(np.ptp(X, axis=0) > 0))
 
 
 def _spacing(X):

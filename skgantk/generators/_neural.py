@@ -1,5 +1,6 @@
 """NeuralGenerator: a generator network."""
 
+from copy import copy
 from dataclasses import replace
 from numbers import Integral, Real
 
@@ -23,11 +24,13 @@ from skgantk.generators._base import (
     FAR,
     FLOATS,
     StandardizingGenerator,
+    check_loss,
     check_n_samples,
     to_numpy,
+    varies,
 )
 from skgantk.generators._flow import advance
-from skgantk.generators._gantk import _default_kernel, _varies
+from skgantk.generators._gantk import _default_kernel
 from skgantk.generators._networks import (
     ACTIVATIONS,
     MLP,
@@ -389,7 +392,7 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
         with np.errstate(over="ignore", invalid="ignore"):
             centre = target.mean(axis=0)
             spread = np.sqrt(np.mean((target - centre) ** 2))
-        if not np.isfinite(spread) or (spread == 0 and _varies(target)):
+        if not np.isfinite(spread) or (spread == 0 and varies(target)):
             raise ValueError(
                 "X is of a scale at which its variance overflows or underflows; scale it."
             )
@@ -438,7 +441,7 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
         d = NTKIPMDiscriminator() if d is None else clone(d)
         d._validate_params()
         adversaries = d._adversaries(target.shape[1], target.dtype, self._adversary)
-        self.discriminator_ = d
+        self._prototype = d
         return [_neural_core.Alternating(adversary) for adversary in adversaries]
 
     def _gantk(self, batch):
@@ -457,7 +460,7 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
             # Data without spread cannot be told from noise like them; any λ will do.
             self.lam_ = (
                 residual_root(core, batch, noise, self.epsilon, SHARPEST)
-                if _varies(batch)
+                if varies(batch)
                 else 1.0
             )
         centre = batch.mean(axis=0)
@@ -469,16 +472,18 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
         samples, assessed = _neural_core.assess(training, state, self._z)
         loss, objective, function, sign = to_numpy(assessed)
         state, samples = to_numpy(state), np.asarray(samples)
+        check_loss(loss)
         nearest, stop = self._judge(samples, held_out)
         self._state = state
-        self.loss_curve_.append(float(loss))
-        self.loss_iter_.append(int(state.step))
+        self.loss_curve_ = [*self.loss_curve_, float(loss)]
+        self.loss_iter_ = [*self.loss_iter_, int(state.step)]
         if nearest:
             self.samples_, self.n_iter_ = self._unscaled(samples), int(state.step)
             self.network_ = join(state.parameters, training.constants)
             if function is not None:
                 loss = training.opponent.adversary.loss
                 n_features = samples.shape[1]
+                self.discriminator_ = copy(self._prototype)
                 self.discriminator_._adopt(
                     function, sign, loss, float(objective), n_features
                 )

@@ -1,6 +1,7 @@
 """ParticleFlowGenerator: a cloud that descends what its discriminator says."""
 
 import math
+from copy import copy
 from dataclasses import replace
 from numbers import Integral, Real
 
@@ -13,14 +14,22 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgantk._numerics.memory import check_memory
-from skgantk._numerics.precision import float64_scope, unseen
+from skgantk._numerics.precision import finite, float64_scope, unseen
 from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.discriminators._adversary import KernelAdversary
 from skgantk.discriminators._base import BaseDiscriminator, restored_on_error
 from skgantk.discriminators._carry_over import CarryOver
 from skgantk.discriminators._dual import self_gram
 from skgantk.generators import _flow
-from skgantk.generators._base import FAR, FLOATS, BaseGenerator, check_n_samples, to_numpy
+from skgantk.generators._base import (
+    FAR,
+    FLOATS,
+    BaseGenerator,
+    check_loss,
+    check_n_samples,
+    to_numpy,
+    varies,
+)
 from skgantk.kernels import as_core
 
 # Movement in the first step, in spreads of the data, for learning_rate="auto". Adam's
@@ -310,8 +319,8 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
     def _flow(self, target, particles):
         """The `Flow` of the parameters, its discriminator's included."""
         centre = target.mean(axis=0)
-        spread = np.sqrt(np.mean((target - centre) ** 2))
         extent = max(np.abs(particles - centre).max(), np.abs(target - centre).max())
+        spread = np.sqrt(np.mean((target - centre) ** 2)) if varies(target) else extent
         generator = None
         if self.generator_kernel is not None:
             core = as_core(self.generator_kernel)
@@ -327,7 +336,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
             max_iter=float(self.max_iter),
             noise=float(self.noise),
             centre=centre,
-            radius=float(FAR * extent),
+            radius=float(FAR * extent) or 1.0,
             seed=self._seed,
             optimizer=self.optimizer,
             batch_size=self.batch_size,
@@ -347,7 +356,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         if isinstance(previous, CarryOver):
             previous = previous.adversary
         adversaries = d._adversaries(target.shape[1], target.dtype, previous)
-        self.discriminator_ = d
+        self._prototype = d
         if not self.carry_over:
             return adversaries
         if not isinstance(adversaries[0], KernelAdversary):
@@ -373,10 +382,13 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
                     f"adds, {size}; got {self.carry_over}."
                 )
         used = int(getattr(self._state.memory, "used", 0)) if self._state else 0
+        n_bytes = 2 * slots * size * (target.shape[1] + 1) * target.itemsize
+        if slots < self.max_iter:  # K of all points with the half that projections keep
+            n_bytes += 8 * (slots * size) ** 2  # twice, in float64
         check_memory(
-            2 * slots * size * (target.shape[1] + 1) * target.itemsize,
+            n_bytes,
             f"The {slots} clouds of the past that carry_over keeps",
-            "Give carry_over the number of points to keep.",
+            "Give carry_over the number of points to keep, or a smaller one.",
         )
         return max(slots, used)
 
@@ -386,24 +398,27 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         elif not self._runs:
             size = float(_flow.first_update(flow, particles))
             move = FIRST_MOVE[self.optimizer] * float(spread)
-            self.learning_rate_ = move / size if size > 0 and move > 0 else 1.0
+            # Particles that nothing moves are where they belong, but for rounding.
+            self.learning_rate_ = move / size if size > 0 else move
         return self.learning_rate_
 
     def _check(self, flow, state, held_out):
         """Take over the state; return whether the flow may stop."""
         loss, objective, function, sign = _flow.gain(flow, state)
+        check_loss(loss)
         state = to_numpy(state)
         step, particles = int(state.step), state.particles
         nearest, stop = self._judge(particles, held_out)
         self._state = state
-        self.loss_curve_.append(float(loss))
-        self.loss_iter_.append(step)
+        self.loss_curve_ = [*self.loss_curve_, float(loss)]
+        self.loss_iter_ = [*self.loss_iter_, step]
         if self.n_snapshots and (step % self._snapshot_interval() == 0):
-            self._snapshots.append((step, particles))
+            self._snapshots = [*self._snapshots, (step, particles)]
             self.snapshot_iter_ = np.array([step for step, _ in self._snapshots])
             self.snapshots_ = np.stack([particles for _, particles in self._snapshots])
         if nearest:
             self.particles_, self.n_iter_ = particles, step
+            self.discriminator_ = copy(self._prototype)
             self.discriminator_._adopt(
                 to_numpy(function),
                 np.asarray(sign),
@@ -452,10 +467,9 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
                 "array, from which no fresh noise can be drawn; give transform the "
                 "points to start from, or init a callable."
             )
-        fresh = self.transform(self._noise(target, n_samples - n, rng))
+        fresh = self._moved(self._noise(target, n_samples - n, rng))
         return np.concatenate([self.particles_, fresh])
 
-    @float64_scope
     def transform(self, X):
         """Carry new points along the flow, from its start to ``particles_``.
 
@@ -474,7 +488,10 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         The flow is run again, so it takes about as long as `fit` did.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOATS, reset=False)
+        return self._moved(validate_data(self, X, dtype=FLOATS, reset=False))
+
+    @float64_scope
+    def _moved(self, X):
         start = self._runs[0][1].particles
         X = X.astype(start.dtype)
         known = {row.tobytes(): moved for row, moved in zip(start, self.particles_)}
@@ -482,7 +499,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         new = np.isnan(moved[:, 0])
         if new.any():
             moved[new] = self._carry(X[new])
-        return moved
+        return finite(moved, "The flow", stacklevel=6)
 
     def _carry(self, points):
         passengers = None

@@ -5,7 +5,7 @@ from sklearn.metrics.pairwise import check_pairwise_arrays
 from sklearn.utils import check_array, check_consistent_length
 
 from skgantk._numerics import operators
-from skgantk._numerics.precision import float64_scope, unseen
+from skgantk._numerics.precision import finite, float64_scope, unseen
 from skgantk.kernels._convert import as_core
 
 
@@ -33,6 +33,11 @@ def kernel_sum(kernel, X, Y, coef):
         If the kernel has no known formula.
     ValueError
         If an input is not finite, or shapes do not fit.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the result is not finite, because float32 or float64 overflow.
 
     See Also
     --------
@@ -83,6 +88,11 @@ def kernel_gradient(kernel, X, Y, coef):
     ValueError
         If an input is not finite, or shapes do not fit.
 
+    Warns
+    -----
+    RuntimeWarning
+        If the result is not finite, because float32 or float64 overflow.
+
     See Also
     --------
     kernel_sum : The sum itself.
@@ -122,4 +132,5 @@ def _evaluate(operator, kernel, X, Y, coef):
         raise ValueError(
             f"coef must be a vector, one entry per row of Y; got {coef.shape}."
         )
-    return np.array(operator(core, unseen(X), unseen(Y), unseen(coef)))
+    values = operator(core, unseen(X), unseen(Y), unseen(coef))
+    return finite(values, "The kernel", stacklevel=5)

@@ -433,6 +433,14 @@ def test_overflow_is_not_silent(kind, explicit_only):
     assert_refused(made(kind), errors, "[Ss]cale the data", X=points)
 
 
+def test_warns_where_training_lost_what_it_ascends():
+    """In float32 k(x, x) = 1e16 leaves no digits between points of size 100."""
+    points = (1e8 * X).astype(np.float32)
+    points[1:7] *= 1e-6
+    with pytest.warns(ConvergenceWarning, match="scale the data"):
+        made("lsgan").fit(points, y)
+
+
 # Memory
 
 

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.gaussian_process.kernels import WhiteKernel
 
+from skgantk._numerics import memory
 from skgantk.discriminators import (
     FiniteWidthDiscriminator,
     NTKIPMDiscriminator,
@@ -130,6 +131,14 @@ def test_bad_parameters(params, message):
 def test_memory_of_carry_over():
     with pytest.raises(MemoryError, match="carry_over the number of points"):
         flow(carry_over=True, max_iter=10**12).fit(X)
+
+
+def test_memory_of_projections(monkeypatch):
+    n_bytes = 2 * 40 * 3 * 8 + 8 * 40**2  # 40 points with coefficients, and their kernel
+    monkeypatch.setattr(memory, "_physical_memory", lambda: n_bytes - 1)
+    with pytest.raises(MemoryError, match="or a smaller one"):
+        flow(carry_over=40, max_iter=9).fit(X)
+    flow(carry_over=40, max_iter=4).fit(X)  # which projects nothing
 
 
 def test_generator_kernel_shares_the_forces():

@@ -2,12 +2,14 @@ import pickle
 
 import jax
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
+from skgantk._numerics import memory, operators
 from skgantk.discriminators import (
     NTKGANDiscriminator,
     NTKIPMDiscriminator,
@@ -97,11 +99,10 @@ def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
     check, calls = g._check, []
 
     def interrupt(*args):
-        result = check(*args)
-        calls.append(0)
-        if len(calls) == 2:  # the start, and the first check
+        if len(calls) == 2:  # after the start and the first check
             raise KeyboardInterrupt
-        return result
+        calls.append(0)
+        return check(*args)
 
     monkeypatch.setattr(g, "_check", interrupt)
     with pytest.raises(KeyboardInterrupt):
@@ -301,11 +302,84 @@ def test_bad_parameters_leave_the_estimator_as_it_was(params, message):
     assert {k: id(v) for k, v in vars(g).items()} == before
 
 
+BAD_POINTS = {
+    "nan": (np.where(X == X[0], np.nan, X), "contains NaN"),
+    "inf": (np.where(X == X[0], np.inf, X), "contains infinity"),
+    "1d": (X[:, 0], "Expected 2D array, got 1D array"),
+    "empty": (X[:0], r"0 sample\(s\)"),
+    "complex": (X + 0j, "Complex data not supported"),
+    "object": (np.full((3, 2), "a", object), "could not convert string to float: 'a'"),
+}
+
+
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_bad_points(warm_start):
+    g = flow(warm_start=warm_start, max_iter=2).fit(X)
+    before = vars(g).copy()
+    for points, message in BAD_POINTS.values():
+        for use in (flow().fit, g.fit, g.score, g.transform):
+            with pytest.raises(ValueError, match=message):
+                use(points)
+    for use in (g.score, g.transform, *([g.fit] if warm_start else [])):
+        with pytest.raises(ValueError, match=r"X has 4 features, but .* expecting 2"):
+            use(np.column_stack([X, X]))
+    assert vars(g).keys() == before.keys()
+    assert all(vars(g)[name] is value for name, value in before.items())
+
+
 def test_equal_points_and_one_sample():
     same = np.ones((12, 2))
     g = flow(init="gaussian", learning_rate="auto").fit(same)
     assert_array_equal(g.particles_, same)
     assert np.all(np.isfinite(flow(max_iter=2).fit(X[:1]).particles_))
+
+
+def test_particles_that_nothing_moves_stay():
+    """Adam's steps have a size of their own, on rounding too."""
+    same = np.tile([[1.76405235, 0.40015721]], (6, 1))  # whose mean is not exact
+    adam = {"init": "gaussian", "learning_rate": "auto", "optimizer": "adam"}
+    g = flow(carry_over=True, **adam).fit(same)
+    assert_allclose(g.particles_, same, rtol=1e-12)
+
+
+def test_a_discriminator_that_overflows_is_refused():
+    points = (1e18 * X).astype(np.float32)
+    g = flow(NTKLSGANDiscriminator(KERNEL), init="gaussian")
+    with pytest.raises(ValueError, match=r"overflowed float32. Scale the data"):
+        g.fit(points)
+    assert not hasattr(g, "loss_curve_")
+
+
+def test_points_that_overflow_are_warned_of():
+    g = flow(max_iter=2).fit(X.astype(np.float32))
+    with pytest.warns(RuntimeWarning, match="flow overflows float32.*Scale") as record:
+        g.transform(np.array([[3e38, 3e38]], np.float32))
+    assert [warning.filename for warning in record] == [__file__]
+
+
+def test_a_new_name_is_no_news_to_sample():
+    frame = pd.DataFrame(X, columns=["a", "b"])
+    assert flow(init="gaussian").fit(frame).sample(20).shape == (20, 2)
+
+
+def test_early_stopping_keeps_its_discriminator_when_it_goes_on():
+    """Though the flow comes no nearer to what is held out."""
+    early = {"early_stopping": True, "check_every": 1, "init": "gaussian"}
+    g = flow(learning_rate=1e-9, warm_start=True, **early).fit(X)
+    kept, values = g.n_iter_, g.discriminator_.decision_function(X)
+    g.set_params(learning_rate=30.0, max_iter=9, n_iter_no_change=1).fit(X)
+    assert g.n_iter_ == kept
+    assert_array_equal(g.discriminator_.decision_function(X), values)
+
+
+def test_a_gram_matrix_beyond_memory(monkeypatch):
+    def allocated(*args):
+        raise AssertionError
+
+    monkeypatch.setattr(operators, "_gram", allocated)
+    monkeypatch.setattr(memory, "_physical_memory", lambda: 4 * 23**2 * 8 - 1)
+    with pytest.raises(MemoryError, match=r"23 × 23 Gram matrix .* needs .* GiB"):
+        flow(NTKLSGANDiscriminator(KERNEL, np.inf)).fit(X[:11])  # not compiled before
 
 
 def test_global_flags_stay():

@@ -357,6 +357,14 @@ def test_rbf_at_huge_and_tiny_scales(scale):
     assert np.isfinite(kernel_gradient(RBF(), scale * X, scale * Y, COEF)).all()
 
 
+def test_overflow_of_sums_is_not_silent():
+    large = (1e13 * X).astype(np.float32)
+    for function in (kernel_sum, kernel_gradient):
+        with pytest.warns(RuntimeWarning, match="overflows float32.*Scale") as record:
+            function(NTK(1, "gelu"), X.astype(np.float32), large, COEF)
+        assert [warning.filename for warning in record] == [__file__]
+
+
 # Degenerate data
 
 
