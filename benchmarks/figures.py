@@ -42,7 +42,7 @@ from skgantk.inspection import (
 from skgantk.metrics import neg_wasserstein_scorer
 from skgantk.model_selection import GeometricSearchCV
 
-OUT = Path(__file__).parents[1] / "out" / "figures"
+OUT = Path(__file__).parents[1] / "doc" / "figures"
 # Figure 1: the discriminators of each loss by the width of the network; ε · max_iter = τ.
 WIDTHS = {
     str(width): {

@@ -33,6 +33,7 @@ from skgantk.kernels import (
     RBF,
     ConvNTK,
     NeuralTangentsKernel,
+    NystroemKernel,
     import_neural_tangents,
 )
 
@@ -71,6 +72,7 @@ BASIC = [
     NeuralTangentsKernel(stax_kernel()),
 ]
 COMPOSED = [
+    NystroemKernel(NTK(depth=2, **STDS), [[0.1, 0.2], [1.0, -1.0], [-0.5, 2.0]]),
     2.0 * NTK(depth=2) + sk.WhiteKernel(noise_level=0.3),
     NTK(depth=2) * sk.RBF([0.5, 2.0]),
     sk.Matern(nu=1.5) + 0.5 * NNGP(depth=2),
