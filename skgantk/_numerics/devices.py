@@ -6,7 +6,7 @@ devices, or many processes of a cluster some each: all run the same program on t
 arrays. Under ``jax.default_device(...)`` everything stays on that device.
 """
 
-from functools import cache
+from functools import cache, wraps
 
 import jax
 import jax.numpy as jnp
@@ -42,14 +42,28 @@ def spread_map(function, xs, shared):
     def fill(a):  # as many turns for each device; the last one is done again
         return jnp.pad(a, [(0, -n % count)] + [(0, 0)] * (a.ndim - 1), mode="edge")
 
-    rows, everywhere = PartitionSpec(AXIS), PartitionSpec()
+    rows = PartitionSpec(AXIS)
     share = jax.shard_map(
         lambda xs, shared: jax.lax.map(lambda x: function(x, shared), xs),
         mesh=_mesh(),
-        in_specs=(rows, everywhere),
+        in_specs=(rows, PartitionSpec()),
         out_specs=rows,
         check_vma=False,  # or loops inside had to say which of their sums differ
     )
-    result = share(jax.tree.map(fill, xs), shared)
-    result = jax.lax.with_sharding_constraint(result, NamedSharding(_mesh(), everywhere))
+    result = _copied(share(jax.tree.map(fill, xs), shared))
     return jax.tree.map(lambda a: a[:n], result)
+
+
+def compiled(function, **options):
+    """`jax.jit`, with results of which every device, and so every process, has a copy."""
+
+    @wraps(function)
+    def with_copies(*args, **kwargs):
+        result = function(*args, **kwargs)
+        return result if device_count() == 1 else _copied(result)
+
+    return jax.jit(with_copies, **options)
+
+
+def _copied(tree):
+    return jax.lax.with_sharding_constraint(tree, NamedSharding(_mesh(), PartitionSpec()))

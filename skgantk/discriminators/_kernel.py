@@ -2,7 +2,6 @@
 
 import warnings
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from sklearn.base import clone
@@ -13,6 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skgantk._numerics.devices import compiled
 from skgantk.discriminators._adversary import KernelAdversary
 from skgantk.discriminators._base import BaseDiscriminator
 from skgantk.discriminators._dual import Sample, objective, self_gram
@@ -132,6 +132,6 @@ class KernelDiscriminator(BaseDiscriminator):
         )
 
 
-@jax.jit
+@compiled
 def _solve(trainer, gram, sample):
     return trainer(gram, sample)

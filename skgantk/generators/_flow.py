@@ -25,6 +25,7 @@ import jax.numpy as jnp
 import optax
 
 from skgantk._numerics import operators
+from skgantk._numerics.devices import compiled
 from skgantk._numerics.optimizers import OPTIMIZERS, falling
 from skgantk.discriminators._adversary import Adversary
 from skgantk.discriminators._dual import SelfGram
@@ -168,7 +169,7 @@ class Flow:
         return following._replace(memory=memory)
 
 
-@jax.jit
+@compiled
 def advance(flow, state, n_steps):
     """Take up to ``n_steps`` steps in one compiled loop."""
     end = state.step + n_steps
@@ -179,7 +180,7 @@ def advance(flow, state, n_steps):
     return jax.lax.while_loop(unfinished, flow.step, state)
 
 
-@jax.jit
+@compiled
 def gain(flow, state):
     """What training gains, L(f) - L(f₀) ≥ 0; also L(f), f and its points' signs.
 
@@ -190,14 +191,14 @@ def gain(flow, state):
     return flow.adversary.gain(state.memory, state.particles, flow.target, key)
 
 
-@jax.jit
+@compiled
 def converges(flow, particles):
     """Whether the trainer meets its tolerance at the start."""
     memory = flow.adversary.start(particles.dtype)
     return flow.train(particles, memory, 0).converged
 
 
-@jax.jit
+@compiled
 def first_update(flow, particles):
     """Root mean square of the first update, per unit of the learning rate."""
     flow = replace(flow, learning_rate=1.0, bounds=None, radius=jnp.inf)

@@ -20,6 +20,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from skgantk._numerics.devices import compiled
 from skgantk._numerics.elementwise import stored
 from skgantk._numerics.optimizers import falling, get_optimizer
 from skgantk.discriminators._adversary import Adversary
@@ -215,13 +216,13 @@ class Training:
         return following._replace(memory=memory)
 
 
-@partial(jax.jit, static_argnames="constants")
+@partial(compiled, static_argnames="constants")
 def generate(readout, parameters, constants, z):
     """g_θ(z), (n, d), for any n."""
     return readout(jax.lax.map(join(parameters, constants), z, batch_size=BATCH))
 
 
-@jax.jit
+@compiled
 def assess(training, state, z):
     """The samples of z; the loss on a batch of them and of data, L(f) and f."""
     fake = generate(training.readout, state.parameters, training.constants, z)
@@ -231,7 +232,7 @@ def assess(training, state, z):
     return fake, training.opponent.assess(state.memory, fake[:size], real, key)
 
 
-@jax.jit
+@compiled
 def converges(training, state):
     """Whether the discriminator's trainer meets its tolerance at the start."""
     z, real = training.batch(0)

@@ -22,7 +22,7 @@ import jax.numpy as jnp
 import optax
 
 from skgantk._numerics import operators
-from skgantk._numerics.devices import spread_map
+from skgantk._numerics.devices import compiled, spread_map
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.matrix_functions import relaxation_gradient
 from skgantk._numerics.optimizers import OPTIMIZERS, falling
@@ -166,7 +166,7 @@ def _groups(key, n, n_groups):
     return jnp.resize(order, n_groups * size).reshape(n_groups, size)
 
 
-@jax.jit
+@compiled
 def advance(synthesis, state, n_steps):
     """Take up to ``n_steps`` steps in one compiled loop."""
     end = state.step + n_steps

@@ -1,6 +1,7 @@
 """One device and four give the same results; four are simulated, in a process apart."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,14 +15,20 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skgantk._numerics.devices import device_count, spread_map
 
 
+def start(count, *arguments):
+    """`several_devices` in a process of its own, with so many devices."""
+    flags = f"--xla_force_host_platform_device_count={count}"
+    environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+    program = Path(several_devices.__file__)
+    command = [sys.executable, program, *map(str, arguments)]
+    return subprocess.Popen(command, env=environment)
+
+
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     """What `several_devices` computes here, on one device, and on four."""
     path = tmp_path_factory.mktemp("devices") / "four.npz"
-    flags = "--xla_force_host_platform_device_count=4"
-    environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
-    program = Path(several_devices.__file__)
-    subprocess.run([sys.executable, program, path], env=environment, check=True)
+    assert start(4, path).wait() == 0
     return several_devices.results(), np.load(path)
 
 
@@ -42,6 +49,23 @@ def results(tmp_path_factory):
 def test_four_devices_give_the_results_of_one(results, name, rtol):
     one, four = (found[name] for found in results)
     assert_allclose(four, one, rtol=0, atol=rtol * abs(one).max())
+
+
+@pytest.mark.slow
+def test_two_processes_with_two_devices_each_give_the_results_of_one(results, tmp_path):
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        address = f"localhost:{free.getsockname()[1]}"
+    paths = tmp_path / "0.npz", tmp_path / "1.npz"
+    cluster = [start(2, path, address, i) for i, path in enumerate(paths)]
+    assert [process.wait() for process in cluster] == [0, 0]
+    for path in paths:
+        found = np.load(path)
+        assert found["devices"] == 4
+        for name, expected in results[0].items():
+            if not name.startswith("devices"):
+                atol = 1e-10 * abs(expected).max()
+                assert_allclose(found[name], expected, rtol=0, atol=atol)
 
 
 def test_the_work_is_spread(results):

@@ -1,4 +1,7 @@
-"""``several_devices.py FILE``: results on as many devices as JAX has, into a file."""
+"""Results on as many devices as there are: ``several_devices.py FILE [ADDRESS NUMBER]``.
+
+With an address the process is that of this number in a cluster of two.
+"""
 
 import sys
 
@@ -37,11 +40,13 @@ def results():
         "batches": synthesizer.fit(small).samples_,
         "devices": devices(small),
     }
-    with jax.default_device(jax.devices()[0]):
+    with jax.default_device(jax.local_devices()[0]):
         found["devices_under_default_device"] = devices(small)
     return found
 
 
 if __name__ == "__main__":
-    assert jax.device_count() == 4
-    np.savez(sys.argv[1], **results())
+    path, *cluster = sys.argv[1:]
+    if cluster:
+        jax.distributed.initialize(cluster[0], 2, int(cluster[1]))
+    np.savez(path, **results())
