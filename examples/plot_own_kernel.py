@@ -14,8 +14,6 @@ Its squared MMD is half the energy distance for h = ½, so a flow with it descen
 """
 
 from dataclasses import dataclass
-from functools import partial
-from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +26,7 @@ from sklearn.gaussian_process.kernels import Hyperparameter
 from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.generators import ParticleFlowGenerator
 from skgantk.inspection import FlowDisplay
-from skgantk.kernels import CoreKernel, kernel_gradient
+from skgantk.kernels import Core, CoreKernel, kernel_gradient
 from skgantk.metrics import energy_distance, mmd
 
 # %%
@@ -45,15 +43,10 @@ def power(square, exponent):
     return jnp.where(positive, jnp.where(positive, square, 1.0) ** exponent, 0.0)
 
 
-as_pytree = partial(jax.tree_util.register_dataclass, meta_fields=[])
-
-
-@partial(as_pytree, data_fields=["hurst"])
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class BrownianCore:
+class BrownianCore(Core):
     hurst: float
-
-    values_per_pair: ClassVar[int] = 1
 
     def gram(self, pairs):
         """k(x_i, y_j), shape (n, m)."""

@@ -3,6 +3,7 @@
 from skgantk.kernels._base import CoreKernel
 from skgantk.kernels._conv import ConvNTK
 from skgantk.kernels._convert import as_core
+from skgantk.kernels._core import Core
 from skgantk.kernels._mlp import NNGP, NTK
 from skgantk.kernels._neural_tangents import NeuralTangentsKernel
 from skgantk.kernels._neural_tangents_compat import import_neural_tangents
@@ -15,6 +16,7 @@ __all__ = [
     "NTK",
     "RBF",
     "ConvNTK",
+    "Core",
     "CoreKernel",
     "NeuralTangentsKernel",
     "NystroemKernel",

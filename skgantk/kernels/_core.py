@@ -32,16 +32,59 @@ def register(*static):
 
 
 class Core:
-    """Base class of all cores.
+    """Base class of the formula of a kernel: a frozen dataclass and a pytree of JAX.
 
-    Subclasses implement `gram`, `gradient` and `diag` below. ``pairs`` is a
-    `skgantk._numerics.geometry.Pairs` of n × m pairs.
+    Subclasses implement `gram`, `gradient` and `diag`; a `CoreKernel` makes one of its
+    parameters. ``pairs`` has scalars of n × m pairs of points: ``pairs.dot``,
+    ``pairs.square_distance``, both (n, m), ``pairs.xx`` (n, 1), ``pairs.yy`` (1, m), the
+    points themselves, ``pairs.x.x`` (n, d) and ``pairs.y.x`` (m, d), and
+    ``pairs.n_features``.
 
-    ``values_per_pair`` is how many numbers a pair needs, if more than a few: a map of
-    them where images are compared pixel by pixel. Tiles are the smaller for it.
+    Attributes
+    ----------
+    values_per_pair : int
+        How many numbers a pair needs, if more than a few: a map of them where images are
+        compared pixel by pixel. Tiles are the smaller for it. 1 if not set.
+    low_rank : bool
+        Whether sums are cheap, by `condensed`, and there is a ``factor`` F (n, P) of the
+        Gram matrix F Fᵀ. False if not set.
 
-    ``low_rank`` says that sums are cheap, by `condensed`, and that there is a `factor` F
-    (n, P) of the Gram matrix F Fᵀ.
+    Raises
+    ------
+    NotImplementedError
+        By a method that a subclass lacks.
+
+    See Also
+    --------
+    CoreKernel : The scikit-learn kernel around a core.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> import jax
+    >>> import jax.numpy as jnp
+    >>> from skgantk.kernels import Core, CoreKernel
+    >>> @jax.tree_util.register_dataclass
+    ... @dataclass(frozen=True)
+    ... class Squared(Core):
+    ...     offset: float
+    ...
+    ...     def gram(self, pairs):
+    ...         return (pairs.dot + self.offset) ** 2
+    ...
+    ...     def gradient(self, pairs, coef):
+    ...         return (2 * coef * (pairs.dot + self.offset)) @ pairs.y.x
+    ...
+    ...     def diag(self, X):
+    ...         return (jnp.sum(X * X, axis=1) + self.offset) ** 2
+    >>> class SquaredKernel(CoreKernel):
+    ...     def __init__(self):
+    ...         pass
+    ...
+    ...     def _core(self):
+    ...         return Squared(1.0)
+    >>> SquaredKernel()([[1.0, 2.0]], [[3.0, 0.0], [0.0, 1.0]])
+    array([[16.,  9.]])
     """
 
     values_per_pair = 1
