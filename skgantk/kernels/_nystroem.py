@@ -36,7 +36,7 @@ class NystroemKernel(CoreKernel):
     kernel : Kernel
         k, of this package or of scikit-learn; see `as_core`.
     landmarks : array-like of shape (n_landmarks, n_features)
-        Z. `from_samples` chooses good ones.
+        Z. `from_samples` chooses good ones, as in [2]_.
 
     Raises
     ------
@@ -96,7 +96,7 @@ class NystroemKernel(CoreKernel):
     )
     @float64_scope
     def from_samples(cls, kernel, X, n_landmarks=500, random_state=None):
-        """Choose landmarks among samples, by randomly pivoted Cholesky ([2]_).
+        """Choose landmarks among samples, by randomly pivoted Cholesky.
 
         Parameters
         ----------
