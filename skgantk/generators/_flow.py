@@ -187,8 +187,8 @@ def gain(flow, state):
     The gain is 0 where the clouds are the same. For the IPM loss it is τ MMD², which the
     flow descends ([F22] Section 5.1).
     """
-    key = flow.key(state.step, 4)
-    return flow.adversary.gain(state.memory, state.particles, flow.target, key)
+    fake, real = flow.batches(state.particles, state.step)
+    return flow.adversary.gain(state.memory, fake, real, flow.key(state.step, 4))
 
 
 @compiled

@@ -90,7 +90,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         ``init(n, random_state)``, which returns n points.
     batch_size : int, default=None
         Points of either cloud, drawn afresh at each step, that the discriminator is
-        trained on; all if None.
+        trained on; all if None. Steps and checks then take time linear in the particles.
     noise : float, default=0.0
         Standard deviation β of noise added to particles where the gradient is taken, not
         to the particles ([2]_ Eq. 14).
@@ -123,10 +123,11 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
     particles_ : ndarray of shape (n_particles, n_features)
         The cloud in the end.
     discriminator_ : discriminator
-        The last discriminator, fitted on the particles and the data.
+        The last discriminator, fitted on the particles and the data, or on a batch.
     loss_curve_ : list of float
         What training gained, L(f_τ) - L(f₀), at every check, the start being the first:
-        a distance of the two clouds, 0 if they are the same; τ MMD² for the IPM loss.
+        a distance of the two clouds (or batches), 0 if they are the same; τ MMD² for the
+        IPM loss.
     loss_iter_ : list of int
         Steps of the checks, the start being 0.
     validation_curve_ : list of float

@@ -62,7 +62,7 @@ class LowRank(Core):
 
     def condensed(self, Y, coef):
         """Z and w; for ``coef`` (n, m) w is (n, P), a sum for every row."""
-        Z, Y64, coef64 = (jnp.asarray(a, jnp.float64) for a in (self.landmarks, Y, coef))
+        Z, Y64, coef64 = self._beside(Y), Y.astype(jnp.float64), coef.astype(jnp.float64)
         if coef.ndim == 1:
             sums = operators.product(self.k1, Z, Y64, coef64)
         else:

@@ -36,7 +36,8 @@ class NystroemKernel(CoreKernel):
     kernel : Kernel
         k, of this package or of scikit-learn; see `as_core`.
     landmarks : array-like of shape (n_landmarks, n_features)
-        Z. `from_samples` chooses good ones, as in [2]_.
+        Z, in the units of the points that the kernel is given: of standardised ones in
+        `GANTKSynthesizer`. `from_samples` chooses good ones, as in [2]_.
 
     Raises
     ------
