@@ -133,9 +133,12 @@ def append(path, row):
 
 
 def markdown(rows):
-    """The tables, a cell being mean ± std and, below, what [F22] prints."""
+    """The tables, a cell being mean ± std, what [F22] prints, and the seconds of a run."""
     cells = {tuple(row[name] for name in CELL): row for row in rows}
+    machines = sorted({f"{row['device']}, {row['date']}" for row in rows})
     text = [__doc__.strip(), "", "Made by `python benchmarks/tables.py`; see cells.csv."]
+    text += ["Cells: mean ± standard deviation, [printed], seconds of one run.", ""]
+    text += [f"- {machine}" for machine in machines]
     for number, data in enumerate(STEPS, start=1):
         text += ["", f"**Table {number}. {data}**", ""]
         text += ["| | " + " | ".join(COLUMNS) + " |", "|---" * 5 + "|"]
@@ -144,8 +147,13 @@ def markdown(rows):
             entries = []
             for network, value in zip(COLUMNS, printed):
                 row = cells.get((data, method, network))
-                ours = f"{row['sinkhorn']} ± {row['sinkhorn_std']}" if row else "–"
-                entries.append(f"{ours}<br>[{value:.2e}]" if value else ours)
+                lines = [f"{row['sinkhorn']} ± {row['sinkhorn_std']}" if row else "–"]
+                if value:
+                    lines.append(f"[{value:.2e}]")
+                if row:
+                    seconds = float(row["ms_per_step"]) * int(row["steps"]) / 1e3
+                    lines.append(f"{seconds:.0f} s")
+                entries.append("<br>".join(lines))
             text.append(f"| {method} | " + " | ".join(entries) + " |")
     return "\n".join(text) + "\n"
 
