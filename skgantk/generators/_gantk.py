@@ -14,7 +14,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skgantk._numerics import operators
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope
 from skgantk.discriminators._base import restored_on_error
@@ -37,10 +36,6 @@ FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}
 # λ_max(K) times the greatest λ found: λ amplifies the rounding of K, 1e-16 λ_max. On tables
 # the kernel of [Z21] needs 50 to 3e4 for epsilon = 0.05; smooth ones may need anything.
 SHARPEST = 1e6
-# λ k(x, x) at most at the start of the continuation. A point apart from all others is an
-# eigenvector of that eigenvalue: D knows it for what it is, and its gradient vanishes like
-# e^{-λ k(x, x)}, so that it would be left behind.
-SOFT = 0.5
 COPY = 0.1  # usual distances to a training point; a sample nearer than this is a copy
 
 
@@ -330,16 +325,18 @@ class GANTKSynthesizer(StandardizingGenerator):
         extent = max(np.abs(start - centre).max(), np.abs(target - centre).max())
         spread = np.sqrt(np.mean((target - centre) ** 2)) if varies(target) else extent
         spacing = _spacing(target)
-        lam = self._lam(core, target, batch)
+        lam, max_iter = self._lam(core, target, batch), float(self.max_iter)
+        sharpness = _synthesis.Sharpness(lam, 1.0, max_iter)
+        if self.continuation:
+            sharpness = _synthesis.rising(core, target, lam, max_iter)
         synthesis = _synthesis.Synthesis(
             core=core,
             target=target,
-            lam=lam,
-            softest=_softest(core, target, lam) if self.continuation else 1.0,
+            sharpness=sharpness,
             bounds=self._scaled_box(target),
             learning_rate=1.0,
             decay=float(self.decay),
-            max_iter=float(self.max_iter),
+            max_iter=max_iter,
             penalty=float(self.similarity_penalty),
             spacing=spacing or 1.0,
             centre=centre,
@@ -458,12 +455,6 @@ class GANTKSynthesizer(StandardizingGenerator):
 def _default_kernel():
     """[Z21]'s fully connected network: three layers, with its code's variances."""
     return NTK(depth=2, weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True)
-
-
-def _softest(core, X, lam):
-    """Share of λ with which the continuation begins."""
-    own = lam * float(np.mean(operators.diag(core, X)))
-    return min(_synthesis.SOFTEST, SOFT / own) if own > 0 else _synthesis.SOFTEST
 
 
 def _spacing(X):

@@ -30,7 +30,7 @@ from skgantk.generators._base import (
     varies,
 )
 from skgantk.generators._flow import advance
-from skgantk.generators._gantk import _default_kernel
+from skgantk.generators._gantk import SHARPEST, _default_kernel
 from skgantk.generators._networks import (
     ACTIVATIONS,
     MLP,
@@ -40,16 +40,13 @@ from skgantk.generators._networks import (
     join,
     split,
 )
-from skgantk.generators._synthesis import Objective
+from skgantk.generators._synthesis import Objective, rising
 from skgantk.kernels import as_core
 from skgantk.model_selection._lambda import residual_root
 
 # For batch_size="auto": against a discriminator, and for GA-NTK, which costs the cube.
 BATCH, BATCH_GANTK = 256, 128
 LATENT = 16  # dimensions of the noise at most
-# λ_max(K) times the greatest λ found. There is no continuation here, and beyond, the
-# gradient of points that are apart from all others vanishes.
-SHARPEST = 1e4
 
 
 class NeuralGenerator(TransformerMixin, StandardizingGenerator):
@@ -95,7 +92,8 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
         Only for "gantk": see `GANTKSynthesizer`.
     lam : float or "auto", default="auto"
         Only for "gantk": λ > 0, or "auto" for Algorithm 1 of [2]_, `search_lambda`, on a
-        batch of data and as much Gaussian noise.
+        batch of data and as much Gaussian noise. It rises to that value during the first
+        half of the steps, as in `GANTKSynthesizer`.
     epsilon : float, default=0.05
         Only for "gantk": the residual of Algorithm 1, between 0 and 0.5. The less, the
         sharper are D and the samples.
@@ -465,7 +463,8 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
             )
         centre = batch.mean(axis=0)
         objective = Objective(core, centre, 0.0, 1.0, "squared_error", False)
-        return _neural_core.SingleLevel(objective, self.lam_)
+        sharpness = rising(core, batch, self.lam_, float(self.max_iter))
+        return _neural_core.SingleLevel(objective, sharpness)
 
     def _check(self, training, state, held_out):
         """Take over the state; return whether to stop."""

@@ -25,7 +25,7 @@ from skgantk._numerics.elementwise import stored
 from skgantk._numerics.optimizers import falling, get_optimizer
 from skgantk.discriminators._adversary import Adversary
 from skgantk.generators._networks import Constants, join
-from skgantk.generators._synthesis import Objective
+from skgantk.generators._synthesis import Objective, Sharpness
 from skgantk.kernels._core import Leaf, register
 
 EDGE = 0.01  # how near a side of the box, in its widths, samples start
@@ -91,7 +91,7 @@ class Alternating:
         """The memory of an earlier training, if it fits."""
         return self.adversary.resume(memory, dtype)
 
-    def pull(self, memory, fake, real, key):
+    def pull(self, memory, fake, real, key, step):
         """Return v/n, (n, d), and the memory after."""
         trained = self.adversary.train(memory, fake, real, key)
         slope = self.adversary.loss.dc(trained.values[: len(fake)]) / len(fake)
@@ -108,10 +108,10 @@ class Alternating:
 
 @register()
 class SingleLevel:
-    """v of GA-NTK at a λ."""
+    """v of GA-NTK at a λ that rises."""
 
     objective: Objective
-    lam: Leaf
+    sharpness: Sharpness
 
     def start(self, dtype):
         """No memory."""
@@ -121,9 +121,11 @@ class SingleLevel:
         """No memory."""
         return ()
 
-    def pull(self, memory, fake, real, key):
+    def pull(self, memory, fake, real, key, step):
         """Return the derivative of the mean over n points, (n, d)."""
-        return self.objective.group_loss(real, fake, self._lam(real))[1], ()
+        return self.objective.group_loss(real, fake, self.sharpness.at(step, real.dtype))[
+            1
+        ], ()
 
     def select(self, kept, after, before):
         """No memory."""
@@ -131,11 +133,8 @@ class SingleLevel:
 
     def assess(self, memory, fake, real, key):
         """The objective."""
-        loss = self.objective.group_loss(real, fake, self._lam(real))[0]
-        return loss, None, None, None
-
-    def _lam(self, real):
-        return jnp.asarray(self.lam, real.dtype)
+        lam = jnp.asarray(self.sharpness.lam, real.dtype)
+        return self.objective.group_loss(real, fake, lam)[0], None, None, None
 
 
 @register("constants", "optimizer", "batch_size", "n_latent")
@@ -200,7 +199,7 @@ class Training:
         step, parameters = state.step, state.parameters
         z, real = self.batch(step)
         fake, pull_back = jax.vjp(lambda p: self.generate(p, z), parameters)
-        v, memory = self.opponent.pull(state.memory, fake, real, self.key(step, 2))
+        v, memory = self.opponent.pull(state.memory, fake, real, self.key(step, 2), step)
         update = get_optimizer(self.optimizer).update
         updates, optimizer = update(*pull_back(v), state.optimizer, parameters)
         rate = falling(self.learning_rate, self.decay, step, self.max_iter)

@@ -33,6 +33,10 @@ from skgantk.kernels._core import Core, Leaf, register
 # discriminator pulls every point to its nearest data, and leaves modes short of points.
 SOFTEST = 1e-2
 RISE = 0.5
+# λ k(x, x) at most at the start of the continuation. A point apart from all others is an
+# eigenvector of that eigenvalue: D knows it for what it is, and its gradient vanishes like
+# e^{-λ k(x, x)}, so that it would be left behind.
+SOFT = 0.5
 
 # Relative error of the adjoint. float32 has no more digits: K is rounded, and λK amplifies.
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
@@ -91,13 +95,33 @@ class Objective:
         return jnp.mean(jnp.maximum(1 - distance / self.spacing, 0) ** 2)
 
 
+@register()
+class Sharpness:
+    """λ, which may rise to its value."""
+
+    lam: Leaf
+    softest: Leaf  # share of λ that the first step has
+    max_iter: Leaf
+
+    def at(self, step, dtype):
+        """λ at a step."""
+        done = jnp.minimum(step / (RISE * self.max_iter), 1)
+        return jnp.asarray(self.lam * self.softest ** (1 - done), dtype)
+
+
+def rising(core, X, lam, max_iter):
+    """A `Sharpness` that rises from a λ at which no point of X is apart from all others."""
+    own = lam * float(jnp.mean(operators.diag(core, X)))
+    softest = min(SOFTEST, SOFT / own) if own > 0 else SOFTEST
+    return Sharpness(lam, softest, max_iter)
+
+
 @register("objective", "optimizer", "batch_size", "penalised")
 class Synthesis(Objective):
     """Everything about a synthesis that does not change from step to step."""
 
     target: jax.Array  # X (n, d)
-    lam: Leaf  # λ
-    softest: Leaf  # share of λ that the first step has
+    sharpness: Sharpness
     bounds: jax.Array | None  # (2, d)
     learning_rate: Leaf
     decay: Leaf
@@ -118,14 +142,9 @@ class Synthesis(Objective):
             jnp.zeros((), bool),
         )
 
-    def sharpness(self, step):
-        """λ at a step."""
-        done = jnp.minimum(step / (RISE * self.max_iter), 1)
-        return jnp.asarray(self.lam * self.softest ** (1 - done), self.target.dtype)
-
     def loss(self, Z, step):
         """The mean objective of all groups and its derivative in Z."""
-        X, lam = self.target, self.sharpness(step)
+        X, lam = self.target, self.sharpness.at(step, self.target.dtype)
         n_groups = -(-max(len(X), len(Z)) // self.batch_size)
         if n_groups == 1:
             return self.group_loss(X, Z, lam)
@@ -189,6 +208,7 @@ def first_update(synthesis, samples):
 
 def loss(synthesis, state):
     """The objective at λ itself, of the samples of a state."""
-    synthesis = replace(synthesis, softest=1.0, radius=math.inf)
+    sharpness = replace(synthesis.sharpness, softest=1.0)
+    synthesis = replace(synthesis, sharpness=sharpness, radius=math.inf)
     # A step that is not kept: nothing else has to be compiled.
     return float(advance(synthesis, state._replace(diverged=jnp.zeros((), bool)), 1).loss)

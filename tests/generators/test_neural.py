@@ -118,14 +118,15 @@ def test_step_descends_the_loss_of_the_discriminator_held_fixed(discriminator, b
 
 @pytest.mark.parametrize("bounds", [None, (-4, 8), ([0, -np.inf], [np.inf, 0])], ids=str)
 def test_step_descends_the_objective_of_ga_ntk(bounds):
-    """[Z21] Eq. 4, kernel and exponential differentiated."""
-    params = {"lam": 5.0, "kernel": KERNEL, "bounds": bounds}
+    """[Z21] Eq. 4, kernel and exponential differentiated, at the λ of the first step."""
+    first = 0.5 / np.mean(KERNEL.diag(X))
+    params = {"lam": 100 * first, "kernel": KERNEL, "bounds": bounds}
     before, after, samples, real = step_of("gantk", 1e-2, **params)
 
     def loss(theta):
         S = np.concatenate([real, samples(theta)])
         y = np.arange(len(S)) < len(real)
-        return np.mean((1 - (y - expm(-5.0 * KERNEL(S)) @ y)) ** 2)
+        return np.mean((1 - (y - expm(-first * KERNEL(S)) @ y)) ** 2)
 
     assert_descends(loss, before, after, 1e-2)
 
