@@ -61,6 +61,23 @@ def atan_remainder(u):
     return _horner(numerator, u) / _horner(denominator, u)
 
 
+@jax.custom_jvp
+def angle(y, x):
+    """atan2(y, x) for x > 0, many times as fast as XLA's on a CPU.
+
+    With the half angle t = tan(θ/2) = y/(x + √(x² + y²)), |t| ≤ 1, it is 2 atan t.
+    """
+    t = y / (x + jnp.sqrt(x * x + y * y))
+    u = t * t
+    return 2 * t * (1 - u * atan_remainder(u))
+
+
+@angle.defjvp
+def _angle_jvp(primals, tangents):
+    (y, x), (dy, dx) = primals, tangents
+    return angle(y, x), (x * dy - y * dx) / (x * x + y * y)
+
+
 def _horner(coefficients, u):
     value = jnp.full_like(u, coefficients[-1])
     for coefficient in coefficients[-2::-1]:
@@ -198,7 +215,7 @@ def _erf(qx, qy, c, p, delta, amplitude=1.0, scale=1.0, offset=0.0):
     square = scale * scale
     det = _determinant(c, p, delta) * square * square
     root = jnp.sqrt(1 + 2 * square * (qx + qy) + 4 * det)
-    value = (2 / np.pi) * jnp.arctan2(2 * square * c, root)
+    value = (2 / np.pi) * angle(2 * square * c, root)
     slope = (4 / np.pi) * square / root
     return amplitude**2 * value + offset**2, amplitude**2 * slope
 
@@ -213,7 +230,7 @@ def _gelu(qx, qy, c, p, delta):
     d = 1 + qx + qy + det
     root = jnp.sqrt(d)
     density = 1 / (2 * np.pi * root)
-    both = 0.25 + jnp.arctan2(c, root) / (2 * np.pi)
+    both = 0.25 + angle(c, root) / (2 * np.pi)
     inverse = 1 / (1 + qx) + 1 / (1 + qy)
     value = c * both + density * (det + c * c * inverse)
     slope = both + c * density * (inverse + 1 / d)

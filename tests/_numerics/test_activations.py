@@ -1,5 +1,6 @@
 import jax
 import jax.numpy as jnp
+import jax.test_util
 import mpmath
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from _reference import mlp_mpmath as oracle
 from skgantk._numerics.activations import (
     ACTIVATIONS,
     Homogeneous,
+    angle,
     atan_remainder,
     get_activation,
 )
@@ -30,6 +32,26 @@ def test_atan_remainder(dtype, tolerance):
 def test_atan_remainder_at_zero():
     with jax.enable_x64(True):
         assert atan_remainder(jnp.float64(0.0)) == 1 / 3
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 4e-7), ("float64", 1e-15)])
+def test_angle(dtype, tolerance):
+    rng = np.random.default_rng(0)
+    y = (rng.choice([-1, 1], 500) * 10.0 ** rng.uniform(-12, 12, 500)).astype(dtype)
+    x = (10.0 ** rng.uniform(-3, 3, 500)).astype(dtype)
+    with jax.enable_x64(dtype == "float64"):
+        got = np.asarray(angle(jnp.asarray(y), jnp.asarray(x)))
+        assert got.dtype == dtype
+        assert angle(jnp.zeros((), dtype), jnp.ones((), dtype)) == 0
+    np.testing.assert_allclose(
+        got, np.arctan2(y.astype(float), x.astype(float)), rtol=tolerance
+    )
+
+
+def test_derivatives_of_angle():
+    with jax.enable_x64(True):
+        point = jnp.array([0.3, -2.0, 1e-3]), jnp.array([1.1, 0.4, 2.0])
+        jax.test_util.check_grads(angle, point, order=2, modes=["fwd", "rev"])
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-6), ("float64", 2e-15)])
