@@ -27,6 +27,16 @@ class Trained(NamedTuple):
     converged: jax.Array
 
 
+class Gain(NamedTuple):
+    """What training gains, and what comes of it."""
+
+    gain: jax.Array  # L(f) - L(f₀) ≥ 0
+    objective: jax.Array  # L(f)
+    function: Function | None  # f
+    sign: jax.Array | None  # of its points
+    converged: jax.Array
+
+
 class Adversary:
     """Base class; ``loss`` is the `Loss`."""
 
@@ -46,13 +56,15 @@ class Adversary:
         raise NotImplementedError
 
     def gain(self, memory, fake, real, key):
-        """What training gains, L(f) - L(f₀) ≥ 0; also L(f), f and its points' signs."""
+        """Return the `Gain` of a training."""
         trained = self.train(memory, fake, real, key)
         before, after = (
             objective(self.loss, trained.weight, trained.sign, f)
             for f in (trained.before, trained.values)
         )
-        return after - before, after, trained.function, trained.sign
+        return Gain(
+            after - before, after, trained.function, trained.sign, trained.converged
+        )
 
     def select(self, kept, after, before):
         """The memory after a training if it is ``kept``, else that before."""

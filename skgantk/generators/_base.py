@@ -44,6 +44,8 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         "random_state": ["random_state"],
     }
 
+    _unmet = False  # whether the discriminator missed its tolerance at a check
+
     @property
     def _draws_noise(self):
         """Whether ``init`` can be drawn from anew."""
@@ -116,6 +118,15 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
                     break
                 if report(self.loss_curve_[-1], self._reconstruction) or stop:
                     break
+        if self._unmet:
+            self._unmet = False
+            warnings.warn(
+                f"{type(self.discriminator_).__name__} did not reach its tolerance within "
+                "the solver's steps, at some of the checks. Shorten its training_time, "
+                "loosen its tolerance, or scale the data.",
+                ConvergenceWarning,
+                stacklevel=5,
+            )
 
     def _split(self, X):
         if not self.early_stopping:

@@ -182,9 +182,9 @@ def advance(flow, state, n_steps):
 
 @compiled
 def gain(flow, state):
-    """What training gains, L(f) - L(f₀) ≥ 0; also L(f), f and its points' signs.
+    """Return the `Gain` of training on the clouds of a state.
 
-    The gain is 0 where the clouds are the same. For the IPM loss it is τ MMD², which the
+    It is 0 where the clouds are the same. For the IPM loss it is τ MMD², which the
     flow descends ([F22] Section 5.1).
     """
     fake, real = flow.batches(state.particles, state.step)

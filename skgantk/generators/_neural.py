@@ -180,6 +180,7 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
     ConvergenceWarning
         If the samples run away, because the step is too large: the network is left as it
         was when they were last near the data.
+        Also if the discriminator misses its tolerance at a check.
 
     See Also
     --------
@@ -469,13 +470,15 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
     def _check(self, training, state, held_out):
         """Take over the state; return whether to stop."""
         samples, assessed = _neural_core.assess(training, state, self._z)
-        loss, objective, function, sign = to_numpy(assessed)
+        loss, objective, function, sign, converged = to_numpy(assessed)
         state, samples = to_numpy(state), np.asarray(samples)
         check_loss(loss)
         nearest, stop = self._judge(samples, held_out)
         self._state = state
         self.loss_curve_ = [*self.loss_curve_, float(loss)]
         self.loss_iter_ = [*self.loss_iter_, int(state.step)]
+        if not converged:
+            self._unmet = True
         if nearest:
             self.samples_, self.n_iter_ = self._unscaled(samples), int(state.step)
             self.network_ = join(state.parameters, training.constants)

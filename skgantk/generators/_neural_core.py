@@ -23,7 +23,7 @@ import optax
 from skgantk._numerics.devices import compiled
 from skgantk._numerics.elementwise import stored
 from skgantk._numerics.optimizers import falling, get_optimizer
-from skgantk.discriminators._adversary import Adversary
+from skgantk.discriminators._adversary import Adversary, Gain
 from skgantk.generators._networks import Constants, join
 from skgantk.generators._synthesis import Objective, Sharpness
 from skgantk.kernels._core import Leaf, register
@@ -102,7 +102,7 @@ class Alternating:
         return self.adversary.select(kept, after, before)
 
     def assess(self, memory, fake, real, key):
-        """What training gains; the objective L(f), f and its points' signs."""
+        """Return the `Gain`."""
         return self.adversary.gain(memory, fake, real, key)
 
 
@@ -132,9 +132,10 @@ class SingleLevel:
         return ()
 
     def assess(self, memory, fake, real, key):
-        """The objective."""
+        """Return a `Gain` with the objective in place of what training gains."""
         lam = jnp.asarray(self.sharpness.lam, real.dtype)
-        return self.objective.group_loss(real, fake, lam)[0], None, None, None
+        loss = self.objective.group_loss(real, fake, lam)[0]
+        return Gain(loss, loss, None, None, jnp.ones((), bool))
 
 
 @register("constants", "optimizer", "batch_size", "n_latent")
@@ -223,7 +224,7 @@ def generate(readout, parameters, constants, z):
 
 @compiled
 def assess(training, state, z):
-    """The samples of z; the loss on a batch of them and of data, L(f) and f."""
+    """The samples of z; the `Gain` on a batch of them and of data."""
     fake = generate(training.readout, state.parameters, training.constants, z)
     size = min(training.batch_size, len(training.target))
     key = training.key(state.step, 2)

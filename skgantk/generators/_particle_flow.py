@@ -164,6 +164,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
     ConvergenceWarning
         If the particles run away, because the step is too large: they are left where
         they were last near the data.
+        Also if the discriminator misses its tolerance at a check.
 
     See Also
     --------
@@ -405,7 +406,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
 
     def _check(self, flow, state, held_out):
         """Take over the state; return whether the flow may stop."""
-        loss, objective, function, sign = _flow.gain(flow, state)
+        loss, objective, function, sign, converged = _flow.gain(flow, state)
         check_loss(loss)
         state = to_numpy(state)
         step, particles = int(state.step), state.particles
@@ -417,6 +418,8 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
             self._snapshots = [*self._snapshots, (step, particles)]
             self.snapshot_iter_ = np.array([step for step, _ in self._snapshots])
             self.snapshots_ = np.stack([particles for _, particles in self._snapshots])
+        if not converged:
+            self._unmet = True
         if nearest:
             self.particles_, self.n_iter_ = particles, step
             self.discriminator_ = copy(self._prototype)

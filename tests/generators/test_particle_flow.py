@@ -14,10 +14,12 @@ from skgantk.discriminators import (
     NTKGANDiscriminator,
     NTKIPMDiscriminator,
     NTKLSGANDiscriminator,
+    _gan,
     stack_samples,
 )
 from skgantk.generators import ParticleFlowGenerator, _particle_flow
 from skgantk.kernels import NTK, RBF
+from skgantk.losses import Loss
 from skgantk.metrics import energy_distance
 
 RNG = np.random.default_rng(0)
@@ -185,6 +187,30 @@ def test_divergence_is_stopped(rate):
         g = flow(NTKLSGANDiscriminator(KERNEL), learning_rate=rate, max_iter=50).fit(X)
     assert np.all(np.isfinite(g.particles_))
     assert g.n_iter_ < 50
+
+
+class Explosive(Loss):
+    """Training reaches infinity in finite time."""
+
+    def a(self, f):
+        return f**4
+
+    def b(self, f):
+        return -(f**4) - f
+
+    def c(self, f):
+        return -f
+
+
+def test_a_discriminator_that_does_not_converge_is_told_of_once(monkeypatch):
+    monkeypatch.setattr(_gan, "ImplicitTrainer", _gan.ExplicitTrainer)  # compiles faster
+    discriminator = NTKGANDiscriminator(KERNEL, Explosive(), training_time=100.0)
+    g = flow(discriminator, learning_rate=1e-9, check_every=1, max_iter=2)
+    with pytest.warns(ConvergenceWarning, match="Shorten its training_time") as record:
+        g.fit(X)
+    assert [warning.filename for warning in record] == [__file__]
+    assert np.isfinite(g.particles_).all()
+    g.set_params(discriminator=IPM).fit(X)  # no warning
 
 
 def test_bounds_hold():
