@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
-# One of a kind for every run; the rest is marked slow.
-QUICK = {"kernel_speed.py", "gantk_grid.py"}
+# One for every run; the rest is marked slow.
+QUICK = {"kernel_speed.py"}
 SCRIPTS = [
     pytest.param(path, id=path.name, marks=[] if path.name in QUICK else pytest.mark.slow)
     for path in sorted(FOLDER.glob("[a-z]*.py"))

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-# Two for every run; the rest is marked slow, and all run when the gallery is built.
-QUICK = {"plot_gaussian_process.py", "plot_two_sample_test.py"}
+# One for every run; the rest is marked slow, and all run when the gallery is built.
+QUICK = {"plot_two_sample_test.py"}
 EXAMPLES = [
     pytest.param(path, id=path.name, marks=[] if path.name in QUICK else pytest.mark.slow)
     for path in sorted(ROOT.glob("examples/plot_*.py"))

@@ -100,7 +100,7 @@ def test_carry_over_in_batches():
     assert_array_equal(clone(g).fit(X).particles_, g.particles_)
 
 
-@pytest.mark.parametrize("carry_over", [True, 24])
+@pytest.mark.parametrize("carry_over", [pytest.param(True, marks=pytest.mark.slow), 24])
 def test_carry_over_goes_on_after_a_pause(carry_over):
     once = flow(carry_over=carry_over, max_iter=8, check_every=2).fit(X)
     g = flow(carry_over=carry_over, max_iter=4, check_every=2, warm_start=True).fit(X)

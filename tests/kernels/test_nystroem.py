@@ -195,7 +195,10 @@ def assert_same_way(ends, start):
     assert np.sqrt(np.mean((approximate - exact) ** 2)) < 0.02
 
 
-@pytest.mark.parametrize("make", [NTKIPMDiscriminator, NTKLSGANDiscriminator])
+@pytest.mark.parametrize(
+    "make",
+    [NTKIPMDiscriminator, pytest.param(NTKLSGANDiscriminator, marks=pytest.mark.slow)],
+)
 def test_flow_goes_the_way_of_the_exact_one(make):
     """With a smooth kernel, of which the landmarks leave nothing."""
     data, start, kernel = clouds_and_kernel(k := RBF(2.0))
