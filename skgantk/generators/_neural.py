@@ -47,6 +47,9 @@ from skgantk.model_selection._lambda import residual_root
 # For batch_size="auto": against a discriminator, and for GA-NTK, which costs the cube.
 BATCH, BATCH_GANTK = 256, 128
 LATENT = 16  # dimensions of the noise at most
+# λ k(x, x) at most at the start of GA-NTK: see _synthesis.APART. The samples of a network
+# move together, so that more than in a synthesis does no harm, and images come out sooner.
+APART = 3.0
 
 
 class NeuralGenerator(TransformerMixin, StandardizingGenerator):
@@ -92,8 +95,8 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
         Only for "gantk": see `GANTKSynthesizer`.
     lam : float or "auto", default="auto"
         Only for "gantk": λ > 0, or "auto" for Algorithm 1 of [2]_, `search_lambda`, on a
-        batch of data and as much Gaussian noise. It rises to that value during the first
-        half of the steps, as in `GANTKSynthesizer`.
+        batch of data and as much Gaussian noise. A great λ is reached gradually, during
+        the first half of the steps: from 3 over the mean of k(x, x).
     epsilon : float, default=0.05
         Only for "gantk": the residual of Algorithm 1, between 0 and 0.5. The less, the
         sharper are D and the samples.
@@ -464,7 +467,7 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
             )
         centre = batch.mean(axis=0)
         objective = Objective(core, centre, 0.0, 1.0, "squared_error", False)
-        sharpness = rising(core, batch, self.lam_, float(self.max_iter))
+        sharpness = rising(core, batch, self.lam_, float(self.max_iter), APART, 1.0)
         return _neural_core.SingleLevel(objective, sharpness)
 
     def _check(self, training, state, held_out):

@@ -36,7 +36,7 @@ RISE = 0.5
 # λ k(x, x) at most at the start of the continuation. A point apart from all others is an
 # eigenvector of that eigenvalue: D knows it for what it is, and its gradient vanishes like
 # e^{-λ k(x, x)}, so that it would be left behind.
-SOFT = 0.5
+APART = 0.5
 
 # Relative error of the adjoint. float32 has no more digits: K is rounded, and λK amplifies.
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
@@ -109,11 +109,10 @@ class Sharpness:
         return jnp.asarray(self.lam * self.softest ** (1 - done), dtype)
 
 
-def rising(core, X, lam, max_iter):
-    """A `Sharpness` that rises from a λ at which no point of X is apart from all others."""
+def rising(core, X, lam, max_iter, apart=APART, softest=SOFTEST):
+    """A `Sharpness` from where λ k(x, x) is ``apart``, but ``softest`` at most."""
     own = lam * float(jnp.mean(operators.diag(core, X)))
-    softest = min(SOFTEST, SOFT / own) if own > 0 else SOFTEST
-    return Sharpness(lam, softest, max_iter)
+    return Sharpness(lam, min(softest, apart / own) if own > 0 else softest, max_iter)
 
 
 @register("objective", "optimizer", "batch_size", "penalised")

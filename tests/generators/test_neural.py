@@ -15,6 +15,7 @@ from sklearn.gaussian_process import kernels as sk
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skgantk._numerics import memory
+from skgantk.datasets import make_eight_gaussians
 from skgantk.discriminators import (
     FiniteWidthDiscriminator,
     NTKIPMDiscriminator,
@@ -26,7 +27,7 @@ from skgantk.generators._base import to_numpy
 from skgantk.generators._networks import ImageNetwork
 from skgantk.generators._neural_core import Readout
 from skgantk.kernels import NTK, RBF
-from skgantk.metrics import energy_distance
+from skgantk.metrics import energy_distance, mode_coverage
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(16, 2)) * [1.0, 0.5] + [3.0, -1.0]
@@ -119,8 +120,8 @@ def test_step_descends_the_loss_of_the_discriminator_held_fixed(discriminator, b
 @pytest.mark.parametrize("bounds", [None, (-4, 8), ([0, -np.inf], [np.inf, 0])], ids=str)
 def test_step_descends_the_objective_of_ga_ntk(bounds):
     """[Z21] Eq. 4, kernel and exponential differentiated, at the λ of the first step."""
-    first = 0.5 / np.mean(KERNEL.diag(X))
-    params = {"lam": 100 * first, "kernel": KERNEL, "bounds": bounds}
+    first = 3 / np.mean(KERNEL.diag(X))
+    params = {"lam": 5 * first, "kernel": KERNEL, "bounds": bounds}
     before, after, samples, real = step_of("gantk", 1e-2, **params)
 
     def loss(theta):
@@ -142,6 +143,16 @@ def test_noise_becomes_data(fitted):
     assert fitted.n_iter_ == 200
     assert_allclose(fitted.score(MANY), -energy_distance(fitted.samples_, MANY))
     assert not jax.config.jax_enable_x64
+
+
+@pytest.mark.slow
+def test_a_sharp_ga_ntk_leaves_no_mode_behind():
+    """At λ from the start, half of the eight modes stay empty."""
+    angle = 2 * np.pi * np.arange(8) / 8
+    X = make_eight_gaussians(500, random_state=0)[0].astype("float32")
+    Z = NeuralGenerator("gantk", epsilon=0.01, random_state=0).fit(X).sample(500, 0)
+    centres = 5 * np.column_stack([np.cos(angle), np.sin(angle)])
+    assert mode_coverage(Z, centres, radius=1.5).n_covered == 8
 
 
 def test_ga_ntk_objective_falls():
