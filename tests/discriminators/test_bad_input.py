@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
+from _reference.losses import Explosive
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
@@ -328,19 +329,6 @@ def test_fitted_one_survives_a_failed_fit(fitted, monkeypatch):
         assert_refused(fitted, KeyboardInterrupt, None, X=wide)
     assert_array_equal(fitted.decision_function(X), values)
     assert fitted.fit(X, y).n_features_in_ == 2
-
-
-class Explosive(Loss):
-    """Its objective is not bounded: training reaches infinity in finite time."""
-
-    def a(self, f):
-        return f**4
-
-    def b(self, f):
-        return -(f**4) - f
-
-    def c(self, f):
-        return -f
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pandas as pd
 import pytest
+from _reference.losses import Explosive
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -19,7 +20,6 @@ from skgantk.discriminators import (
 )
 from skgantk.generators import ParticleFlowGenerator, _particle_flow
 from skgantk.kernels import NTK, RBF
-from skgantk.losses import Loss
 from skgantk.metrics import energy_distance
 
 RNG = np.random.default_rng(0)
@@ -187,19 +187,6 @@ def test_divergence_is_stopped(rate):
         g = flow(NTKLSGANDiscriminator(KERNEL), learning_rate=rate, max_iter=50).fit(X)
     assert np.all(np.isfinite(g.particles_))
     assert g.n_iter_ < 50
-
-
-class Explosive(Loss):
-    """Training reaches infinity in finite time."""
-
-    def a(self, f):
-        return f**4
-
-    def b(self, f):
-        return -(f**4) - f
-
-    def c(self, f):
-        return -f
 
 
 def test_a_discriminator_that_does_not_converge_is_told_of_once(monkeypatch):
