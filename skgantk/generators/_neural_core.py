@@ -123,9 +123,8 @@ class SingleLevel:
 
     def pull(self, memory, fake, real, key, step):
         """Return the derivative of the mean over n points, (n, d)."""
-        return self.objective.group_loss(real, fake, self.sharpness.at(step, real.dtype))[
-            1
-        ], ()
+        lam = self.sharpness.at(step, real.dtype)
+        return self.objective.group_loss(real, fake, lam)[1], ()
 
     def select(self, kept, after, before):
         """No memory."""
