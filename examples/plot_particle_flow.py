@@ -22,8 +22,8 @@ folder = Path("out")
 folder.mkdir(exist_ok=True)
 
 
-def report(name, before, after):
-    print(f"{name:48}{before:12.3g}{after:12.3g}")
+def report(name, *values):
+    print(f"{name:48}" + "".join(f"{value:12.3g}" for value in values))
 
 
 print(f"{'distance':48}{'before':>12}{'after':>12}")
@@ -50,7 +50,7 @@ start, end = flow.snapshots_[0], flow.particles_
 for name, cloud in {"the training points": X, "fresh points": fresh}.items():
     before, after = (wasserstein_distance(c, cloud, order=2) for c in (start, end))
     report(f"8 Gaussians, Wasserstein-2 to {name}", before, after)
-report("    two fresh samples", np.nan, wasserstein_distance(X, fresh, order=2))
+report("    two fresh samples, for comparison", wasserstein_distance(X, fresh, order=2))
 print(f"    {flow.n_iter_} steps of 500 particles in {seconds:.0f} s")
 
 # %%
@@ -102,7 +102,7 @@ seconds = time.perf_counter() - started
 start, end = flow.snapshots_[0], flow.particles_
 before, after = (energy_distance(cloud, fresh) for cloud in (start, end))
 report("digits, energy distance to fresh digits", before, after)
-report("    two fresh samples", np.nan, energy_distance(train[:500], fresh))
+report("    two fresh samples, for comparison", energy_distance(train[:500], fresh))
 before, after = (copying_score(cloud, train, fresh) for cloud in (start, end))
 report("    copying (0 copies, 1 as fresh digits)", before, after)
 print(f"    {flow.n_iter_} steps of 500 particles in {seconds:.0f} s")
