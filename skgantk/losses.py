@@ -54,27 +54,87 @@ class Loss:
     threshold = 0.0
 
     def a(self, f):
-        """Term of the fake points in L."""
+        """Term of the fake points in L.
+
+        Parameters
+        ----------
+        f : jax.Array
+            Values of the discriminator, of any shape.
+
+        Returns
+        -------
+        a : jax.Array of the same shape
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no method a(f).")
 
     def b(self, f):
-        """Term of the real points in L, subtracted."""
+        """Term of the real points in L, subtracted.
+
+        Parameters
+        ----------
+        f : jax.Array
+            Values of the discriminator, of any shape.
+
+        Returns
+        -------
+        b : jax.Array of the same shape
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no method b(f).")
 
     def c(self, f):
-        """Term that the generator minimises."""
+        """Term that the generator minimises.
+
+        Parameters
+        ----------
+        f : jax.Array
+            Values of the discriminator, of any shape.
+
+        Returns
+        -------
+        c : jax.Array of the same shape
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no method c(f).")
 
     def da(self, f):
-        """Derivative of ``a``."""
+        """Derivative of ``a``.
+
+        Parameters
+        ----------
+        f : jax.Array
+            Values of the discriminator, of any shape.
+
+        Returns
+        -------
+        da : jax.Array of the same shape
+        """
         return _derivative(self.a, f)
 
     def db(self, f):
-        """Derivative of ``b``."""
+        """Derivative of ``b``.
+
+        Parameters
+        ----------
+        f : jax.Array
+            Values of the discriminator, of any shape.
+
+        Returns
+        -------
+        db : jax.Array of the same shape
+        """
         return _derivative(self.b, f)
 
     def dc(self, f):
-        """Derivative of ``c``."""
+        """Derivative of ``c``.
+
+        Parameters
+        ----------
+        f : jax.Array
+            Values of the discriminator, of any shape.
+
+        Returns
+        -------
+        dc : jax.Array of the same shape
+        """
         return _derivative(self.c, f)
 
     def __eq__(self, other):

@@ -347,8 +347,8 @@ class GANTKSynthesizer(StandardizingGenerator):
             batch_size=int(batch),
             penalised=self.similarity_penalty > 0 and spacing > 0,
         )
-        same = self._state is not None and self._problem.optimizer == self.optimizer
-        if not same or self.learning_rate != "auto":
+        if self._state is None or self._stepping != (self.optimizer, self.learning_rate):
+            self._stepping = self.optimizer, self.learning_rate
             self.learning_rate_ = self._rate(synthesis, self._start, spread)
         return replace(synthesis, learning_rate=self.learning_rate_)
 

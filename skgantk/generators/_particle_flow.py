@@ -348,7 +348,7 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
             flow = replace(flow, adversary=adversary)
             if len(adversaries) == 1 or _flow.converges(flow, particles):
                 break
-        return replace(flow, learning_rate=self._rate(flow, particles, spread))
+        return replace(flow, learning_rate=self._rate(flow, spread))
 
     def _adversaries(self, target, n_particles):
         d = self.discriminator
@@ -394,11 +394,14 @@ class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
         )
         return max(slots, used)
 
-    def _rate(self, flow, particles, spread):
+    def _rate(self, flow, spread):
+        if self._runs and self._stepping == (self.optimizer, self.learning_rate):
+            return self.learning_rate_
+        self._stepping = self.optimizer, self.learning_rate
         if self.learning_rate != "auto":
             self.learning_rate_ = float(self.learning_rate)
-        elif not self._runs:
-            size = float(_flow.first_update(flow, particles))
+        else:
+            size = float(_flow.first_update(flow, self._start))
             move = FIRST_MOVE[self.optimizer] * float(spread)
             # Particles that nothing moves are where they belong, but for rounding.
             self.learning_rate_ = move / size if size > 0 else move

@@ -91,19 +91,67 @@ class Core:
     low_rank = False
 
     def gram(self, pairs):
-        """Return k(x_i, y_j), shape (n, m)."""
+        """Evaluate the kernel on a tile of pairs.
+
+        Parameters
+        ----------
+        pairs : Pairs
+            Scalars of n × m pairs of points, see above.
+
+        Returns
+        -------
+        K : jax.Array of shape (n, m)
+            k(x_i, y_j).
+        """
         raise NotImplementedError
 
     def gradient(self, pairs, coef):
-        """Return Σ_j coef_ij ∇ₓ k(x_i, y_j), shape (n, d); ``coef`` (m,) or (n, m)."""
+        """Contract the gradient of the kernel on a tile of pairs.
+
+        Parameters
+        ----------
+        pairs : Pairs
+            Scalars of n × m pairs of points, see above.
+        coef : jax.Array of shape (m,) or (n, m)
+            Coefficients.
+
+        Returns
+        -------
+        gradient : jax.Array of shape (n, n_features)
+            Σ_j coef_ij ∇ₓ k(x_i, y_j).
+        """
         raise NotImplementedError
 
     def diag(self, X):
-        """Return k(x_i, x_i), shape (n,)."""
+        """Evaluate the kernel of every point with itself.
+
+        Parameters
+        ----------
+        X : jax.Array of shape (n, n_features)
+            Points.
+
+        Returns
+        -------
+        diagonal : jax.Array of shape (n,)
+            k(x_i, x_i).
+        """
         raise NotImplementedError
 
     def condensed(self, Y, coef):
-        """Return core, centres and coefficients of Σ_j coef_j k(·, y_j), perhaps fewer."""
+        """Write a sum with fewer centres, where a kernel can.
+
+        Parameters
+        ----------
+        Y : jax.Array of shape (m, n_features)
+            Centres.
+        coef : jax.Array of shape (m,)
+            Coefficients.
+
+        Returns
+        -------
+        core, centres, coef : Core, jax.Array, jax.Array
+            Whose sum Σ_j coef_j k(·, y_j) is the same function; by default what was given.
+        """
         return self, Y, coef
 
 

@@ -170,6 +170,12 @@ def test_another_optimizer_goes_on_from_the_points(optimizer):
     assert g.n_iter_ == 15
 
 
+def test_a_step_that_was_given_may_become_automatic():
+    g = made(warm_start=True, learning_rate=1e-6).fit(X)
+    g.set_params(learning_rate="auto", max_iter=25).fit(X)
+    assert g.learning_rate_ == made(max_iter=25).fit(X).learning_rate_
+
+
 def test_interrupted_before_the_first_check(monkeypatch):
     g = made(warm_start=True)
 

@@ -129,6 +129,14 @@ def test_warm_start_goes_on_to_a_greater_max_iter():
     assert g.fit(X).n_iter_ == 9  # nothing is left to do
 
 
+@pytest.mark.parametrize("optimizer", ["gradient", "adam"])
+def test_a_step_that_was_given_may_become_automatic(optimizer):
+    g = flow(warm_start=True).fit(X)
+    g.set_params(learning_rate="auto", optimizer=optimizer, max_iter=9).fit(X)
+    expected = flow(learning_rate="auto", optimizer=optimizer, max_iter=9).fit(X)
+    assert g.learning_rate_ == expected.learning_rate_
+
+
 def test_transform_carries_points_along():
     g = flow().fit(X)
     new = START[::-1] + 0.3
