@@ -22,6 +22,7 @@ from skgantk.generators._base import (
     FAR,
     FLOATS,
     StandardizingGenerator,
+    check_loss,
     check_n_samples,
     to_numpy,
     varies,
@@ -156,8 +157,9 @@ class GANTKSynthesizer(StandardizingGenerator):
     InvalidParameterError
         If a parameter is out of its range.
     ValueError
-        If the input is not finite, ``init`` or ``bounds`` do not fit it, or ``epsilon`` is
-        not less than the residual before training.
+        If the input is not finite, ``init`` or ``bounds`` do not fit it, ``epsilon`` is
+        not less than the residual before training, or the kernel of data that are not
+        standardised overflows.
     MemoryError
         If the Gram matrix of one discriminator cannot fit; choose a ``batch_size``.
 
@@ -387,10 +389,11 @@ class GANTKSynthesizer(StandardizingGenerator):
     def _check(self, synthesis, state, held_out):
         """Take over the state; return whether to stop."""
         loss = _synthesis.loss(synthesis, state)
+        check_loss(loss)
         state = to_numpy(state)
         nearest, stop = self._judge(state.samples, held_out)
         self._state, self._problem = state, synthesis
-        self.loss_curve_ = [*self.loss_curve_, loss]
+        self.loss_curve_ = [*self.loss_curve_, float(loss)]
         self.loss_iter_ = [*self.loss_iter_, int(state.step)]
         if nearest:
             self.samples_ = self._unscaled(state.samples)

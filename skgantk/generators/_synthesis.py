@@ -168,7 +168,7 @@ class Synthesis(Objective):
             samples = jnp.clip(samples, *self.bounds)
         moved = SynthesisState(samples, optimizer, state.step + 1, loss, state.diverged)
         near = jnp.max(jnp.abs(samples - self.centre)) <= self.radius  # not if it is NaN
-        kept = state._replace(diverged=jnp.ones((), bool))
+        kept = state._replace(loss=loss, diverged=jnp.ones((), bool))
         return jax.tree.map(lambda a, b: jnp.where(near, a, b), moved, kept)
 
 
@@ -210,4 +210,4 @@ def loss(synthesis, state):
     sharpness = replace(synthesis.sharpness, softest=1.0)
     synthesis = replace(synthesis, sharpness=sharpness, radius=math.inf)
     # A step that is not kept: nothing else has to be compiled.
-    return float(advance(synthesis, state._replace(diverged=jnp.zeros((), bool)), 1).loss)
+    return advance(synthesis, state._replace(diverged=jnp.zeros((), bool)), 1).loss
