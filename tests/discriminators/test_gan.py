@@ -140,7 +140,9 @@ def test_hinge_on_duplicates():
             assert_allclose(values[here], np.sign(pull), atol=1e-8)
 
 
-@pytest.mark.parametrize("loss", ["ipm", "lsgan", "vanilla"])
+@pytest.mark.parametrize(
+    "loss", ["ipm", "vanilla", pytest.param("lsgan", marks=pytest.mark.slow)]
+)
 def test_both_solvers_agree_and_closed_forms_too(loss):
     kernel = NTK(depth=2)
     f = NTKGANDiscriminator(kernel, loss, 3.0, rtol=1e-9, atol=1e-11)

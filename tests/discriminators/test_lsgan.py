@@ -62,7 +62,7 @@ def test_equals_the_dense_formula_by_products(duplicates, time):
 
 @pytest.mark.parametrize(
     "time",
-    [1.0, np.inf, *(pytest.param(t, marks=pytest.mark.slow) for t in (1e-3, 100.0))],
+    [np.inf, *(pytest.param(t, marks=pytest.mark.slow) for t in (1e-3, 1.0, 100.0))],
 )
 def test_equals_the_dense_formula_at_1000_points(time):
     X = np.concatenate(

@@ -64,7 +64,7 @@ DISCRIMINATORS = {
 }
 
 
-@pytest.mark.parametrize("loss", DISCRIMINATORS)
+@pytest.mark.parametrize("loss", [pytest.param("ipm", marks=pytest.mark.slow), "lsgan"])
 def test_carry_over_against_a_naive_implementation(loss):
     g = flow(DISCRIMINATORS[loss], carry_over=True, max_iter=6).fit(X)
     expected, past, coefs = naive_carry_over(loss, 6)
@@ -83,6 +83,7 @@ def test_as_many_points_as_there_will_be_are_exact():
     assert_array_equal(flow(carry_over=40).fit(X).particles_, exact.particles_)
 
 
+@pytest.mark.slow
 def test_compressed_carry_over_is_near_the_exact_one():
     exact = flow(carry_over=True, max_iter=60, learning_rate=0.01).fit(X)
     errors = []
@@ -100,7 +101,8 @@ def test_carry_over_in_batches():
     assert_array_equal(clone(g).fit(X).particles_, g.particles_)
 
 
-@pytest.mark.parametrize("carry_over", [pytest.param(True, marks=pytest.mark.slow), 24])
+@pytest.mark.slow
+@pytest.mark.parametrize("carry_over", [True, 24])
 def test_carry_over_goes_on_after_a_pause(carry_over):
     once = flow(carry_over=carry_over, max_iter=8, check_every=2).fit(X)
     g = flow(carry_over=carry_over, max_iter=4, check_every=2, warm_start=True).fit(X)
@@ -173,7 +175,7 @@ def test_loss_falls_along_the_flow_of_a_generator(loss):
     assert g.loss_curve_[-1] < 0.8 * g.loss_curve_[0]
 
 
-@pytest.mark.parametrize("warm_start", [False, True])
+@pytest.mark.parametrize("warm_start", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_network_of_finite_width_in_the_loop(warm_start):
     """With and without reset, as by `fit` on the clouds of every step."""
     d = FiniteWidthDiscriminator(

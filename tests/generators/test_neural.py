@@ -350,7 +350,11 @@ def test_data_without_spread(discriminator):
 # Networks
 
 
-@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3), (5, 9, 1), (1, 1, 1)], ids=str)
+@pytest.mark.parametrize(
+    "shape",
+    [(28, 28, 1), pytest.param((32, 32, 3), marks=pytest.mark.slow), (5, 9, 1), (1, 1, 1)],
+    ids=str,
+)
 def test_images(shape):
     network = ImageNetwork(6, shape, "relu", jax.random.key(0))
     z = np.random.default_rng(0).normal(size=(64, 6)).astype("f4")

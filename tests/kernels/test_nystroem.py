@@ -158,9 +158,12 @@ def test_gaussian_process_and_compositions():
     "make",
     [
         NTKIPMDiscriminator,
-        lambda kernel: NTKLSGANDiscriminator(kernel, training_time=3.0),
+        pytest.param(
+            lambda kernel: NTKLSGANDiscriminator(kernel, training_time=3.0),
+            marks=pytest.mark.slow,
+        ),
         lambda kernel: NTKLSGANDiscriminator(kernel, training_time=np.inf),
-        NTKGANDiscriminator,
+        pytest.param(NTKGANDiscriminator, marks=pytest.mark.slow),
     ],
     ids=["ipm", "lsgan", "lsgan_limit", "gan"],
 )
@@ -207,6 +210,7 @@ def test_flow_goes_the_way_of_the_exact_one(make):
     assert_same_way([flow.particles_ for flow in flows], start)
 
 
+@pytest.mark.slow
 def test_synthesis_goes_the_way_of_the_exact_one():
     data, start, kernel = clouds_and_kernel(k := RBF(2.0))
     fixed = {"init": start, "standardize": False, "lam": 10.0, "max_iter": 20}
