@@ -245,7 +245,7 @@ def test_divergence_is_stopped_and_survived(rate):
 
 
 def test_a_kernel_that_overflows_is_said():
-    with pytest.raises(ValueError, match="overflowed float32. Scale the data"):
+    with pytest.raises(ValueError, match=r"overflowed float32\. Scale the data"):
         made(standardize=False).fit(1e12 * X.astype(np.float32))
 
 
