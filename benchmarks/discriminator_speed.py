@@ -13,7 +13,7 @@ from _common import median_times, options, print_machine
 
 from skgantk._numerics import operators
 from skgantk._numerics.geometry import matmul
-from skgantk.discriminators._dual import Sample, SelfGram
+from skgantk.discriminators._dual import Sample, self_gram
 from skgantk.discriminators._lsgan import LSGANTrainer
 from skgantk.kernels import NTK, as_core
 
@@ -58,7 +58,7 @@ def compare(dtype, n, time, rounds):
         coef = eigendecomposition(K, sample, time)
         exact = generator_gradient(core, X, sample, coef)
         X, sample = data(n, dtype)
-        gram = SelfGram(core, X, operators.gram(core, X), ())
+        gram = self_gram(core, X, "always")
         train = jax.jit(LSGANTrainer(1.0, -1.0, time, 1e-10))
         v = sample.sign
         times = median_times(

@@ -67,9 +67,11 @@ def panels(rows, columns, width=4.0, height=3.6):
 
 def share_legend(figure, axes):
     """One legend beside all axes, in the place of one inside of each."""
-    legend = axes.flat[0].get_legend()
-    names = [text.get_text() for text in legend.get_texts()]
-    figure.legend(legend.legend_handles, names, loc="outside right upper")
+    handles, names = axes.flat[0].get_legend_handles_labels()
+    kept = {name: handle for handle, name in zip(handles, names)}
+    points = {name: kept.pop(name) for name in ("fake", "real")}
+    kept |= points  # after the lines
+    figure.legend(kept.values(), kept.keys(), loc="outside right upper")
     for ax in axes.flat:
         ax.get_legend().remove()
 
