@@ -1,4 +1,4 @@
-"""Tables 1-3 of [F22]: where flows end, by loss, kernel or network, and data.
+"""Tables 1–3 of [F22]: where flows end, by loss, kernel or network, and data.
 
 500 particles onto 500 points in float32, in [F22]'s settings (App. D.3). "inf." are
 discriminators of infinite width. With a constant step, that of [F22], a converged flow ends
@@ -153,8 +153,11 @@ def markdown(rows):
     """The tables, a cell being mean ± std, what [F22] prints, and the seconds of a run."""
     cells = {tuple(row[name] for name in CELL): row for row in rows}
     machines = sorted({f"{row['device']}, {row['date']}" for row in rows})
-    text = [__doc__.strip(), "", "Made by `python benchmarks/tables.py`; see cells.csv."]
-    text += ["Cells: mean ± standard deviation, [printed], seconds of one run.", ""]
+    title, _, rest = __doc__.partition("\n")
+    text = [f"# {title.rstrip('.')}", "", rest.strip(), ""]
+    text += ["Made by `make tables` (`python benchmarks/tables.py`); see cells.csv. Cells:"]
+    text += ["mean ± standard deviation, [printed], seconds of one run, on two cores of"]
+    text += ["which other work had a share at times.", ""]
     text += [f"- {machine}" for machine in machines]
     for number, data in enumerate(STEPS, start=1):
         text += ["", f"**Table {number}. {data}**", ""]

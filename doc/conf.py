@@ -13,6 +13,7 @@ author = copyright = "The skgantk developers"
 version = release = skgantk.__version__
 
 extensions = [
+    "myst_parser",  # for the tables and figures, which are read as Markdown too
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
