@@ -80,7 +80,7 @@ doc: $(VENV)/.doc
 tables: $(VENV)/.test
 	$(BIN)/python benchmarks/tables.py $(if $(QUICK),--divide 20 --seeds 0 --out out/tables)
 
-# Into doc/figures; MNIST takes hours on a CPU. For a first look run it with --steps 1000.
+# Into doc/figures: about two hours on a CPU.
 figures: $(VENV)/.test
 	$(BIN)/python benchmarks/figures.py
 

@@ -267,7 +267,7 @@ BAD_LABELS = {
     "two_columns": ({"y": np.column_stack([y, y])}, "1d array"),
     "no_real": ({"sample_weight": y < 0}, "class [^-]*1[^-]* are all 0"),
     "no_fake": ({"sample_weight": y > 0}, "weights of the class .*-1.* are all 0"),
-    "no_weight": ({"sample_weight": np.zeros(12)}, "at least one non-zero number"),
+    "no_weight": ({"sample_weight": np.zeros(12)}, "non-zero|are all 0"),
     "negative": ({"sample_weight": NEGATIVE}, "Negative values"),
     "nan": ({"sample_weight": np.nan * NEGATIVE}, "sample_weight contains NaN"),
     "short_weight": ({"sample_weight": np.ones(11)}, r"\(11,\), expected \(12,\)"),
