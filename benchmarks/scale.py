@@ -29,8 +29,8 @@ ROWS = [
     *(("sum", "landmarks", n, 0) for n in LINEAR),
     ("flow", "exact", 10_000, 20),
     ("flow", "exact", 100_000, 1),
-    *(("flow", "landmarks", n, 200 if n < 10**6 else 20) for n in LINEAR),
-    *(("flow", "batches", n, 200 if n < 10**6 else 50) for n in LINEAR),
+    *(("flow", "landmarks", n, steps) for n, steps in zip(LINEAR, (200, 50, 5))),
+    *(("flow", "batches", n, steps) for n, steps in zip(LINEAR, (200, 50, 5))),
 ]
 
 
