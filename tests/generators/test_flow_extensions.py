@@ -95,6 +95,7 @@ def test_compressed_carry_over_is_near_the_exact_one():
     assert errors[1] < 0.02
 
 
+@pytest.mark.slow
 def test_carry_over_in_batches():
     g = flow(carry_over=60, batch_size=6, max_iter=12).fit(X)
     assert g.carry_over_error_ > 0

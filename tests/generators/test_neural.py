@@ -105,7 +105,11 @@ def assert_descends(loss, before, after, rate):
     ],
     ids=["ipm", "lsgan", "finite"],
 )
-@pytest.mark.parametrize("batch", [{}, {"batch_size": 7}], ids=["all", "batch"])
+@pytest.mark.parametrize(
+    "batch",
+    [pytest.param({}, marks=pytest.mark.slow), {"batch_size": 7}],
+    ids=["all", "batch"],
+)
 def test_step_descends_the_loss_of_the_discriminator_held_fixed(discriminator, batch):
     """[F22] Eq. 3."""
     before, after, samples, real = step_of(discriminator, 1e-2, **batch)
@@ -182,7 +186,11 @@ WGAN_GP = clone(CRITIC).set_params(
 )
 
 
-@pytest.mark.parametrize("critic", [WGAN, WGAN_GP], ids=["clip", "penalty"])
+@pytest.mark.parametrize(
+    "critic",
+    [WGAN, pytest.param(WGAN_GP, marks=pytest.mark.slow)],
+    ids=["clip", "penalty"],
+)
 def test_wgan(critic):
     params = {**LEARNS, "learning_rate": 0.003}
     g = made(critic, max_iter=300, **params).fit(MANY)
@@ -339,7 +347,11 @@ def test_scales_without_standardisation(scale):
     assert 0.1 < spread < 10
 
 
-@pytest.mark.parametrize("discriminator", [IPM, "gantk"], ids=["ipm", "gantk"])
+@pytest.mark.parametrize(
+    "discriminator",
+    [pytest.param(IPM, marks=pytest.mark.slow), "gantk"],
+    ids=["ipm", "gantk"],
+)
 def test_data_without_spread(discriminator):
     g = made(discriminator, kernel=KERNEL, max_iter=2).fit(np.full((4, 2), 3.0))
     assert np.all(np.isfinite(g.sample(3)))
@@ -352,7 +364,11 @@ def test_data_without_spread(discriminator):
 
 @pytest.mark.parametrize(
     "shape",
-    [(28, 28, 1), pytest.param((32, 32, 3), marks=pytest.mark.slow), (5, 9, 1), (1, 1, 1)],
+    [
+        (5, 9, 1),
+        (1, 1, 1),
+        *(pytest.param(s, marks=pytest.mark.slow) for s in ((28, 28, 1), (32, 32, 3))),
+    ],
     ids=str,
 )
 def test_images(shape):

@@ -54,9 +54,14 @@ def by_hand(discriminator, steps, rate, passengers=None):
         NTKLSGANDiscriminator(KERNEL, training_time=2.0),
         NTKLSGANDiscriminator(KERNEL, training_time=np.inf),
         NTKGANDiscriminator(RBF()),
-        NTKGANDiscriminator(RBF(), "hinge", 3.0),
         NTKGANDiscriminator(RBF(), solver="lambert"),
-        NTKLSGANDiscriminator(KERNEL, initial="nngp", random_state=0),
+        *(
+            pytest.param(d, marks=pytest.mark.slow)
+            for d in (
+                NTKGANDiscriminator(RBF(), "hinge", 3.0),
+                NTKLSGANDiscriminator(KERNEL, initial="nngp", random_state=0),
+            )
+        ),
     ],
     ids=str,
 )

@@ -1,12 +1,12 @@
 """neural-tangents as an oracle, and as a kernel of ours."""
 
+import itertools
 import subprocess
 import sys
 
 import jax
 import numpy as np
 import pytest
-from _reference.params import thinned
 
 from skgantk._numerics.activations import ACTIVATIONS
 from skgantk.kernels import (
@@ -29,6 +29,10 @@ LAYERS = {
     "cos": lambda stax: stax.Cos(),
     "identity": lambda stax: stax.Identity(),
 }
+
+
+# Every activation has a test against mpmath, in test_mlp_accuracy.py.
+QUICK = ("relu", 0.7, NTK), ("erf", 0.7, NTK), ("gelu", 0.7, NNGP)
 
 
 def network(kernel):
@@ -56,7 +60,10 @@ def test_every_activation_is_covered():
 
 @pytest.mark.parametrize(
     ("activation", "bias_std", "kernel_class"),
-    thinned(LAYERS, [0.0, 0.7], [NTK, NNGP], always=[]),
+    [
+        pytest.param(*case, marks=[] if case in QUICK else pytest.mark.slow)
+        for case in itertools.product(LAYERS, [0.0, 0.7], [NTK, NNGP])
+    ],
 )
 def test_values_and_gradients_agree(activation, bias_std, kernel_class):
     """At unrelated points, where neural-tangents keeps its digits in float64."""

@@ -69,7 +69,11 @@ def test_a_coefficient_for_each_pair():
     assert_allclose(rows, expected, atol=1e-9)
 
 
-@pytest.mark.parametrize("Z", [Y, np.concatenate([Y, Y])], ids=["once", "twice"])
+@pytest.mark.parametrize(
+    "Z",
+    [pytest.param(Y, marks=pytest.mark.slow), np.concatenate([Y, Y])],
+    ids=["once", "twice"],
+)
 def test_with_all_points_as_landmarks_nothing_is_lost(Z):
     kernel = NystroemKernel(NTK(), Z)
     assert_allclose(kernel(Y), NTK()(Y), atol=1e-8)
@@ -198,10 +202,8 @@ def assert_same_way(ends, start):
     assert off < 0.02 * min(way, 1)
 
 
-@pytest.mark.parametrize(
-    "make",
-    [NTKIPMDiscriminator, pytest.param(NTKLSGANDiscriminator, marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [NTKIPMDiscriminator, NTKLSGANDiscriminator])
 def test_flow_goes_the_way_of_the_exact_one(make):
     """With a smooth kernel, of which the landmarks leave nothing."""
     data, start, kernel = clouds_and_kernel(k := RBF(2.0))
