@@ -3,8 +3,9 @@
 [F22] Figures 1 to 7, flows of infinite width, and [Z21] Figures 8 and 15 in the papers'
 settings, beside the way and the loss of a flow, all drawn by `skgantk.inspection`. Some
 need the images in ../../shared/data and are left out where they are absent. Flows run as
-many steps as in [F22], but for MNIST: its 50 000 are hours on a CPU, and 1000 with momentum
-and a greater step that falls to 0 go as far. --steps makes all shorter.
+many steps as in [F22], but for MNIST: its 50 000 are hours on a CPU; there are 1000, with
+momentum and a greater step that falls to 0, which add up to as much. --steps makes all
+shorter.
 """
 
 import time

@@ -1,9 +1,10 @@
 """k and ∇ₓk of NTK and NNGP against arbitrary precision."""
 
+import itertools
+
 import numpy as np
 import pytest
 from _reference import mlp_mpmath as oracle
-from _reference.params import thinned
 
 from skgantk._numerics.activations import ACTIVATIONS
 from skgantk.kernels import NNGP, NTK, kernel_gradient, kernel_sum
@@ -73,9 +74,15 @@ def test_required_accuracy_on_images():
     assert gradient <= 1e-9
 
 
+QUICK, SLOW = (1.0, NTK), pytest.mark.slow
+
+
 @pytest.mark.parametrize(
     ("activation", "bias_std", "kernel_class"),
-    thinned(NAMES, [0.0, 1.0], [NTK, NNGP], always=["relu"]),
+    [
+        pytest.param(*case, marks=[] if "relu" in case or case[1:] == QUICK else SLOW)
+        for case in itertools.product(NAMES, [0.0, 1.0], [NTK, NNGP])
+    ],
 )
 def test_every_activation(activation, bias_std, kernel_class):
     """Dimensions 1, 2 and 50, far, near and nearly coincident points."""

@@ -68,7 +68,7 @@ def test_every_activation_is_covered():
 def test_values_and_gradients_agree(activation, bias_std, kernel_class):
     """At unrelated points, where neural-tangents keeps its digits in float64."""
     kernel = kernel_class(
-        2, activation, 1.2, bias_std, output_bias=True, negative_slope=0.2
+        3, activation, 1.2, bias_std, output_bias=True, negative_slope=0.2
     )
     get = "ntk" if kernel_class is NTK else "nngp"
     theirs = NeuralTangentsKernel(network(kernel), get=get)
