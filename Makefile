@@ -7,13 +7,9 @@ BIN = $(VENV)/bin
 .PHONY: test slow minimal dist demo bench tables figures doc lint clean
 
 # What CI runs. neural-tangents is an oracle; without its requirements no TensorFlow is
-# downloaded. In some runs one worker, for as long as it lives, gets NaN or zeros from a
-# compiled function that is right in every other process; the cause is not known
-# (doc/sharp_bits.rst).
-# So what failed must pass in a new process, and stays in the log.
-TESTS = $(BIN)/python -m pytest -q -m "not slow"
+# downloaded.
 test: $(VENV)/.test lint
-	$(TESTS) -n auto --dist loadfile || { [ $$? = 1 ] && $(TESTS) --last-failed --lfnf none; }
+	$(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile
 
 slow: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m slow

@@ -13,9 +13,6 @@ The example is the covariance of fractional Brownian motion, with Hurst index h,
 Its squared MMD is half the energy distance for h = ½, so a flow with it descends that.
 """
 
-from dataclasses import dataclass
-
-import jax
 import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
@@ -43,8 +40,6 @@ def power(square, exponent):
     return jnp.where(positive, jnp.where(positive, square, 1.0) ** exponent, 0.0)
 
 
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True)
 class BrownianCore(Core):
     hurst: float
 

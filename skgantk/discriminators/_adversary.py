@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from skgantk._numerics.pytrees import register
 from skgantk.discriminators._dual import Sample, Trainer, objective, self_gram
 from skgantk.discriminators._functions import Function, KernelFunction
-from skgantk.kernels._core import Core, register
+from skgantk.kernels._core import Core
 from skgantk.losses import Loss
 
 

@@ -21,9 +21,10 @@ import jax.numpy as jnp
 
 from skgantk._numerics import operators
 from skgantk._numerics.geometry import matmul
+from skgantk._numerics.pytrees import register
 from skgantk.discriminators._adversary import Adversary, KernelAdversary
 from skgantk.discriminators._functions import Function
-from skgantk.kernels._core import Core, register
+from skgantk.kernels._core import Core
 from skgantk.kernels._low_rank import choose
 
 

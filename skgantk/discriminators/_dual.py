@@ -20,7 +20,8 @@ import sklearn
 from skgantk._numerics import matrix_functions, operators
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.memory import check_memory
-from skgantk.kernels._core import Core, register
+from skgantk._numerics.pytrees import register
+from skgantk.kernels._core import Core
 
 
 class Sample(NamedTuple):

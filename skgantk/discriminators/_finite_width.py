@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skgantk._numerics.elementwise import safe_sqrt
 from skgantk._numerics.optimizers import OPTIMIZERS, get_optimizer
+from skgantk._numerics.pytrees import register
 from skgantk.discriminators._adversary import Adversary, Trained, stack
 from skgantk.discriminators._base import BaseDiscriminator
 from skgantk.discriminators._dual import objective
@@ -19,7 +20,7 @@ from skgantk.discriminators._functions import Function
 from skgantk.discriminators._gan import LOSSES
 from skgantk.discriminators._network import Antisymmetric, draw_network, layer_widths
 from skgantk.kernels import NTK, as_core
-from skgantk.kernels._core import Leaf, register
+from skgantk.kernels._core import Leaf
 from skgantk.kernels._network import NetworkKernel
 from skgantk.losses import Loss
 

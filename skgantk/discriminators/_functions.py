@@ -4,7 +4,8 @@ import jax
 import jax.numpy as jnp
 
 from skgantk._numerics import operators
-from skgantk.kernels._core import Core, register
+from skgantk._numerics.pytrees import register
+from skgantk.kernels._core import Core
 
 
 class Function:

@@ -9,10 +9,11 @@ import jax.numpy as jnp
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skgantk._numerics import matrix_functions
+from skgantk._numerics.pytrees import register
 from skgantk.discriminators._dual import Dual, Trainer, apply_dual, loss_gradient
 from skgantk.discriminators._hinge import HingeTrainer
 from skgantk.discriminators._kernel import KernelDiscriminator
-from skgantk.kernels._core import Leaf, register
+from skgantk.kernels._core import Leaf
 from skgantk.losses import IPM, LSGAN, Hinge, Loss, VanillaGAN
 
 LOSSES = {"ipm": IPM, "lsgan": LSGAN, "vanilla": VanillaGAN, "hinge": Hinge}

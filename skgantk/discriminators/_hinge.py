@@ -20,8 +20,9 @@ import jax
 import jax.numpy as jnp
 
 from skgantk._numerics.geometry import matmul
+from skgantk._numerics.pytrees import register
 from skgantk.discriminators._dual import Dual, Trainer
-from skgantk.kernels._core import Leaf, register
+from skgantk.kernels._core import Leaf
 
 EVENTS = 50  # at most, per point
 

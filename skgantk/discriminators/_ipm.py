@@ -6,9 +6,10 @@ import jax.numpy as jnp
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skgantk._numerics.elementwise import safe_inverse, safe_sqrt
+from skgantk._numerics.pytrees import register
 from skgantk.discriminators._dual import Dual, Trainer
 from skgantk.discriminators._kernel import KernelDiscriminator
-from skgantk.kernels._core import Leaf, register
+from skgantk.kernels._core import Leaf
 from skgantk.losses import IPM
 
 

@@ -7,9 +7,10 @@ import jax.numpy as jnp
 from sklearn.utils._param_validation import Interval
 
 from skgantk._numerics import matrix_functions
+from skgantk._numerics.pytrees import register
 from skgantk.discriminators._dual import Trainer, apply_dual
 from skgantk.discriminators._kernel import KernelDiscriminator
-from skgantk.kernels._core import Leaf, register
+from skgantk.kernels._core import Leaf
 from skgantk.losses import LSGAN
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from skgantk._numerics.activations import Homogeneous, Smooth
 from skgantk._numerics.geometry import matmul
+from skgantk._numerics.pytrees import register
 from skgantk.discriminators._functions import Function
-from skgantk.kernels._core import register
 from skgantk.kernels._mlp_core import MLPCore
 
 WIDTH = 1024  # of a stand-in for infinite width: its kernel is the NNGP up to WIDTH^-½

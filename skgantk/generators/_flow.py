@@ -27,9 +27,10 @@ import optax
 from skgantk._numerics import operators
 from skgantk._numerics.devices import compiled
 from skgantk._numerics.optimizers import OPTIMIZERS, falling
+from skgantk._numerics.pytrees import register
 from skgantk.discriminators._adversary import Adversary
 from skgantk.discriminators._dual import SelfGram
-from skgantk.kernels._core import Leaf, register
+from skgantk.kernels._core import Leaf
 
 
 class FlowState(NamedTuple):

@@ -23,10 +23,11 @@ import optax
 from skgantk._numerics.devices import compiled
 from skgantk._numerics.elementwise import stored
 from skgantk._numerics.optimizers import falling, get_optimizer
+from skgantk._numerics.pytrees import register
 from skgantk.discriminators._adversary import Adversary, Gain
 from skgantk.generators._networks import Constants, join
 from skgantk.generators._synthesis import Objective, Sharpness
-from skgantk.kernels._core import Leaf, register
+from skgantk.kernels._core import Leaf
 
 EDGE = 0.01  # how near a side of the box, in its widths, samples start
 BATCH = 4096  # samples whose hidden layers are alive at once

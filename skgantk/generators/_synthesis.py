@@ -26,7 +26,8 @@ from skgantk._numerics.devices import compiled, spread_map
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.matrix_functions import relaxation_gradient
 from skgantk._numerics.optimizers import OPTIMIZERS, falling
-from skgantk.kernels._core import Core, Leaf, register
+from skgantk._numerics.pytrees import register
+from skgantk.kernels._core import Core, Leaf
 
 # λ rises from this share of itself, geometrically, over the first half of the steps: points
 # spread over the whole of the data first, and over its details later. At once, a sharp

@@ -34,13 +34,12 @@ from skgantk._numerics import geometry
 from skgantk._numerics.activations import Homogeneous, Smooth
 from skgantk._numerics.elementwise import safe_inverse, safe_ratio, safe_sqrt, stored
 from skgantk.kernels._conv_architecture import Architecture
-from skgantk.kernels._core import Core, Leaf, register
+from skgantk.kernels._core import Core, Leaf
 
 UNROLLED = 16  # entries of a patch that are summed in one loop over the pairs
 
 
-@register("network", "activation", "output_bias")
-class ConvNetwork(Core):
+class ConvNetwork(Core, static=("network", "activation", "output_bias")):
     """NTK of a convolutional network; ``network`` is its `Architecture`."""
 
     weight_std: Leaf

@@ -6,7 +6,6 @@ static fields are hashable, and it never touches NumPy: estimators and compiled 
 it alike. Cores are closed under sums, products, powers and scaling of features.
 """
 
-from dataclasses import dataclass, fields
 from typing import dataclass_transform
 
 import jax
@@ -14,28 +13,22 @@ import jax.numpy as jnp
 
 from skgantk._numerics import geometry
 from skgantk._numerics.elementwise import stored
+from skgantk._numerics.pytrees import register
 
 Leaf = float | jax.Array  # a hyperparameter, before or inside a compiled function
 
 
 @dataclass_transform(frozen_default=True)
-def register(*static):
-    """Decorate a class: frozen dataclass and JAX pytree; ``static`` names no leaves."""
-
-    def decorate(cls):
-        cls = dataclass(frozen=True)(cls)
-        names = [field.name for field in fields(cls)]
-        leaves = [name for name in names if name not in static]
-        return jax.tree_util.register_dataclass(cls, leaves, list(static))
-
-    return decorate
-
-
 class Core:
     """Base class of the formula of a kernel: a frozen dataclass and a pytree of JAX.
 
     Subclasses implement `gram`, `gradient` and `diag`; a `CoreKernel` makes one of its
-    parameters. ``pairs`` has scalars of n × m pairs of points: ``pairs.dot``,
+    parameters. Annotated attributes of a subclass are its fields, without a decorator: the
+    hyperparameters, over which JAX differentiates, and those that the class names as
+    ``static``, as in ``class Polynomial(Core, static=("degree",))``, which must be hashable
+    and for every value of which JAX compiles anew.
+
+    ``pairs`` has scalars of n × m pairs of points: ``pairs.dot``,
     ``pairs.square_distance``, both (n, m), ``pairs.xx`` (n, 1), ``pairs.yy`` (1, m), the
     points themselves, ``pairs.x.x`` (n, d) and ``pairs.y.x`` (m, d), and
     ``pairs.n_features``.
@@ -53,6 +46,8 @@ class Core:
     ------
     NotImplementedError
         By a method that a subclass lacks.
+    TypeError
+        If ``static`` of a subclass names what is no field of it.
 
     See Also
     --------
@@ -60,13 +55,9 @@ class Core:
 
     Examples
     --------
-    >>> from dataclasses import dataclass
-    >>> import jax
     >>> import jax.numpy as jnp
     >>> from skgantk.kernels import Core, CoreKernel
-    >>> @jax.tree_util.register_dataclass
-    ... @dataclass(frozen=True)
-    ... class Squared(Core):
+    >>> class Squared(Core):
     ...     offset: float
     ...
     ...     def gram(self, pairs):
@@ -89,6 +80,10 @@ class Core:
 
     values_per_pair = 1
     low_rank = False
+
+    def __init_subclass__(cls, static=(), **kwargs):
+        super().__init_subclass__(**kwargs)
+        register(*static)(cls)
 
     def gram(self, pairs):
         """Evaluate the kernel on a tile of pairs.
@@ -155,7 +150,6 @@ class Core:
         return self, Y, coef
 
 
-@register()
 class Constant(Core):
     """k = value."""
 
@@ -171,7 +165,6 @@ class Constant(Core):
         return jnp.full_like(X[:, 0], 1) * self.value
 
 
-@register()
 class White(Core):
     """k = noise where i and j are the same sample, else 0, as in scikit-learn."""
 
@@ -188,7 +181,6 @@ class White(Core):
         return jnp.full_like(X[:, 0], 1) * self.noise
 
 
-@register()
 class DotProduct(Core):
     """k = σ₀² + x·y."""
 
@@ -210,7 +202,6 @@ def _larger(core):
     return max(core.k1.values_per_pair, core.k2.values_per_pair)
 
 
-@register()
 class Sum(Core):
     """k = k₁ + k₂."""
 
@@ -229,7 +220,6 @@ class Sum(Core):
         return self.k1.diag(X) + self.k2.diag(X)
 
 
-@register()
 class Product(Core):
     """k = k₁ k₂."""
 
@@ -249,8 +239,7 @@ class Product(Core):
         return self.k1.diag(X) * self.k2.diag(X)
 
 
-@register("exponent")
-class Power(Core):
+class Power(Core, static=("exponent",)):
     """k = k₁ᵖ; p is static, so that an integer power is a product."""
 
     k1: Core
@@ -269,7 +258,6 @@ class Power(Core):
         return self.k1.diag(X) ** self.exponent
 
 
-@register()
 class Scaled(Core):
     """k(x, y) = k₁(x/ℓ, y/ℓ), ℓ a length per feature."""
 

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 
 from skgantk._numerics import geometry, operators
 from skgantk._numerics.geometry import matmul
-from skgantk.kernels._core import Core, register
+from skgantk.kernels._core import Core
 
 ROUNDS = 32  # of choosing points, a block of them at a time
 JITTER = 1e-12  # of the largest k(x, x): what a point that adds nothing is divided by
@@ -27,7 +27,6 @@ JITTER = 1e-12  # of the largest k(x, x): what a point that adds nothing is divi
 SHIFT = 0.75
 
 
-@register()
 class LowRank(Core):
     """(N2). Linear algebra of the landmarks is in float64, whatever the points are."""
 

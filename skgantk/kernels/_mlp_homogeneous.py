@@ -14,12 +14,11 @@ import jax.numpy as jnp
 from skgantk._numerics import geometry
 from skgantk._numerics.activations import Homogeneous
 from skgantk._numerics.elementwise import safe_inverse, safe_ratio, safe_sqrt
-from skgantk.kernels._core import Leaf, register
+from skgantk.kernels._core import Leaf
 from skgantk.kernels._mlp_core import MLPCore, State, inputs
 
 
-@register("depth", "activation", "output_bias", "ntk")
-class HomogeneousMLP(MLPCore):
+class HomogeneousMLP(MLPCore, static=("depth", "activation", "output_bias", "ntk")):
     """NTK or NNGP of a network with a `Homogeneous` activation."""
 
     weight_std: Leaf

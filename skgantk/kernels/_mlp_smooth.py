@@ -5,12 +5,11 @@ import jax.numpy as jnp
 
 from skgantk._numerics import geometry
 from skgantk._numerics.activations import Smooth
-from skgantk.kernels._core import Leaf, register
+from skgantk.kernels._core import Leaf
 from skgantk.kernels._mlp_core import MLPCore, State, inputs
 
 
-@register("depth", "activation", "output_bias", "ntk")
-class SmoothMLP(MLPCore):
+class SmoothMLP(MLPCore, static=("depth", "activation", "output_bias", "ntk")):
     """NTK or NNGP of a network with a `Smooth` activation.
 
     Without a cusp, ∇ₓk = A x + B (x - y) needs no closed form: A and B of (K3) with σ = 1

@@ -8,12 +8,11 @@ import jax.numpy as jnp
 from sklearn.utils._param_validation import StrOptions
 
 from skgantk.kernels._base import CoreKernel
-from skgantk.kernels._core import Core, register
+from skgantk.kernels._core import Core
 from skgantk.kernels._neural_tangents_compat import import_neural_tangents
 
 
-@register("kernel_fn", "get", "image_shape")
-class NeuralTangents(Core):
+class NeuralTangents(Core, static=("kernel_fn", "get", "image_shape")):
     """k = kernel_fn(x, y, get), its gradient by automatic differentiation."""
 
     kernel_fn: Callable

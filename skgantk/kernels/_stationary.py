@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval
 from skgantk._numerics import geometry
 from skgantk._numerics.elementwise import safe_inverse
 from skgantk.kernels._base import BOUNDS_CONSTRAINT, CoreKernel
-from skgantk.kernels._core import Core, Leaf, register
+from skgantk.kernels._core import Core, Leaf
 
 
 class Stationary(Core):
@@ -32,8 +32,7 @@ class Stationary(Core):
         return jnp.ones_like(X[:, 0])
 
 
-@register("per_feature")
-class SquaredExponential(Stationary):
+class SquaredExponential(Stationary, static=("per_feature",)):
     """k = exp(-s / 2ℓ²); ``per_feature`` divides s by the number of features."""
 
     length_scale: Leaf
@@ -45,8 +44,7 @@ class SquaredExponential(Stationary):
         return value, -rate * value
 
 
-@register("nu")
-class HalfIntegerMatern(Stationary):
+class HalfIntegerMatern(Stationary, static=("nu",)):
     """Matérn kernel of ν = ½, 3/2 or 5/2, in a = √(2ν) r/ℓ.
 
     ν = ½ has a cusp at r = 0; the slope there is 0, the mean of the one-sided ones.
@@ -67,7 +65,6 @@ class HalfIntegerMatern(Stationary):
         return (1 + a + a * a / 3) * decay, -(rate**2) / 3 * (1 + a) * decay
 
 
-@register()
 class RationalQuadratic(Stationary):
     """k = (1 + s / 2αℓ²)^-α."""
 
@@ -80,7 +77,6 @@ class RationalQuadratic(Stationary):
         return value, -value / (base * self.length_scale**2)
 
 
-@register()
 class ExpSineSquared(Stationary):
     """k = exp(-2 sin²(πr/p) / ℓ²)."""
 
