@@ -84,3 +84,5 @@ if __name__ == "__main__":
     print_machine()
     if FILE.exists():
         run(5 if args.quick else args.steps, args.learning_rate)
+    else:
+        print(f"{FILE.name} is not there: nothing to measure.")

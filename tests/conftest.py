@@ -16,6 +16,14 @@ import jax
 import pytest
 
 
+@pytest.fixture(scope="module")
+def hasty_compilation():
+    """For tests of contracts, not of digits: they take two thirds of the time."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _forget_compiled_functions():
     """Thousands of them take gigabytes."""

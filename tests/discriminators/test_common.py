@@ -1,5 +1,6 @@
 """scikit-learn's checks, on every discriminator."""
 
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgantk.discriminators import (
@@ -9,6 +10,8 @@ from skgantk.discriminators import (
     NTKLSGANDiscriminator,
 )
 from skgantk.kernels import RBF
+
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
 
 
 @parametrize_with_checks(
