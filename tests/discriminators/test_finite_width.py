@@ -125,7 +125,10 @@ def test_loss_of_the_user_and_its_gradient():
     assert_allclose(d.generator_gradient(NEW), slope, rtol=1e-6, atol=1e-9)
 
 
-@pytest.mark.parametrize("optimizer", ["gradient", "adam", optax.rmsprop(1.0)])
+@pytest.mark.parametrize(
+    "optimizer",
+    [pytest.param("gradient", marks=pytest.mark.slow), "adam", optax.rmsprop(1.0)],
+)
 def test_warm_start_goes_on(optimizer):
     params = {"optimizer": optimizer, "learning_rate": 0.01, "loss": "lsgan"}
     once = made(max_iter=6, **params).fit(X, Y)

@@ -99,7 +99,7 @@ def assert_descends(loss, before, after, rate):
 @pytest.mark.parametrize(
     "discriminator",
     [
-        NTKIPMDiscriminator(RBF()),
+        pytest.param(NTKIPMDiscriminator(RBF()), marks=pytest.mark.slow),
         NTKLSGANDiscriminator(KERNEL, training_time=3.0),
         FiniteWidthDiscriminator((4,), "erf", random_state=0),
     ],
@@ -121,7 +121,15 @@ def test_step_descends_the_loss_of_the_discriminator_held_fixed(discriminator, b
     assert_descends(loss, before, after, 1e-2)
 
 
-@pytest.mark.parametrize("bounds", [None, (-4, 8), ([0, -np.inf], [np.inf, 0])], ids=str)
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        None,
+        pytest.param((-4, 8), marks=pytest.mark.slow),
+        ([0, -np.inf], [np.inf, 0]),
+    ],
+    ids=str,
+)
 def test_step_descends_the_objective_of_ga_ntk(bounds):
     """[Z21] Eq. 4, kernel and exponential differentiated, at the λ of the first step."""
     first = 3 / np.mean(KERNEL.diag(X))
@@ -221,7 +229,13 @@ RESUMED = {
 }
 
 
-@pytest.mark.parametrize("params", RESUMED.values(), ids=RESUMED)
+@pytest.mark.parametrize(
+    "params",
+    [
+        pytest.param(params, id=name, marks=pytest.mark.slow if name == "plain" else [])
+        for name, params in RESUMED.items()
+    ],
+)
 def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
     expected = made(**params).fit(X)
     g, advance, calls = made(warm_start=True, **params), _neural.advance, []

@@ -53,11 +53,11 @@ def by_hand(discriminator, steps, rate, passengers=None):
         NTKIPMDiscriminator(RBF(), training_time="unit_norm"),
         NTKLSGANDiscriminator(KERNEL, training_time=2.0),
         NTKLSGANDiscriminator(KERNEL, training_time=np.inf),
-        NTKGANDiscriminator(RBF()),
         NTKGANDiscriminator(RBF(), solver="lambert"),
         *(
             pytest.param(d, marks=pytest.mark.slow)
             for d in (
+                NTKGANDiscriminator(RBF()),
                 NTKGANDiscriminator(RBF(), "hinge", 3.0),
                 NTKLSGANDiscriminator(KERNEL, initial="nngp", random_state=0),
             )

@@ -98,7 +98,7 @@ def slope(kernel, X, Y, coef, E, h=1e-5):
 # Values
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", often(PRESETS, ["mnist", "cifar10"]))
 def test_discriminators_of_the_paper(name):
     kernel = PRESETS[name]()
     X, Y = images(kernel, 2, 2, low=0)

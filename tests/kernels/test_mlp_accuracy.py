@@ -98,7 +98,7 @@ def test_every_activation(activation, bias_std, kernel_class):
             assert gradient <= 1e-10
 
 
-@pytest.mark.parametrize("depth", [1, 3, 4, 5, 6])
+@pytest.mark.parametrize("depth", [1, 3, *(pytest.param(d, marks=SLOW) for d in (4, 5)), 6])
 @pytest.mark.parametrize("activation", ["relu", "sigmoid"])
 def test_every_depth(activation, depth):
     kernel = NTK(depth, activation, weight_std=1.3, bias_std=0.7, output_bias=True)
