@@ -6,9 +6,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import jax
 import joblib
 import numpy as np
 import pytest
+from _reference.interrupt import Interrupt
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
@@ -118,34 +120,10 @@ PACKAGE = Path(skgantk.__file__).parent
 FILES = {str(file) for file in PACKAGE.rglob("*.py") if file.name != "losses.py"}
 
 
-class Interrupt:
-    """Ctrl-C before a line of the package that runs within the block."""
-
-    def __init__(self, line=None):
-        self.line, self.n_lines = line, 0
-
-    def __call__(self, frame, event, arg):
-        if frame.f_code.co_filename not in FILES:
-            return None
-        if event == "line":
-            self.n_lines += 1
-            if self.n_lines == self.line:
-                raise KeyboardInterrupt
-        return self
-
-    def __enter__(self):
-        self.before = sys.gettrace()
-        sys.settrace(self)
-        return self
-
-    def __exit__(self, *_):
-        sys.settrace(self.before)
-
-
 def lines_of_fit(estimator):
     """Some lines, all over its fit once everything is compiled, to stop before."""
     for _ in range(2):
-        with Interrupt() as count:
+        with Interrupt(FILES) as count:
             clone(estimator).fit(X, y)
     return np.linspace(1, count.n_lines, 16, dtype=int)
 
@@ -153,10 +131,12 @@ def lines_of_fit(estimator):
 def stopped(estimator, X, line):
     """Fit it until that line; whether it came that far."""
     try:
-        with Interrupt(line):
+        with Interrupt(FILES, line):
             estimator.fit(X, y)
     except KeyboardInterrupt:
         return True
+    finally:
+        assert not jax.config.jax_enable_x64
     return False
 
 

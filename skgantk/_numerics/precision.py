@@ -12,7 +12,9 @@ def float64_scope(function):
 
     @wraps(function)
     def scoped(*args, **kwargs):
-        with jax.enable_x64(True):
+        # Ctrl-C between the end of the function and that of its scope would leave the
+        # flag on. It is set to what it was by a scope around that one then.
+        with jax.enable_x64(jax.config.jax_enable_x64), jax.enable_x64(True):
             return function(*args, **kwargs)
 
     return scoped

@@ -1,8 +1,11 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
+from _reference.interrupt import Interrupt
 
-from skgantk._numerics.precision import unseen
+from skgantk._numerics import precision
+from skgantk._numerics.precision import float64_scope, unseen
 from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.kernels import RBF, kernel_sum
 
@@ -28,3 +31,16 @@ def test_unseen_is_another_object_of_the_same_memory():
     view = unseen(X)
     assert view is not X
     assert np.shares_memory(view, X)
+
+
+def test_the_flag_is_as_before_wherever_ctrl_c_comes():
+    scoped, files = float64_scope(lambda: jax.config.jax_enable_x64), {precision.__file__}
+    with Interrupt(files) as count:
+        assert scoped()
+    for flag in (False, True):
+        for line in range(1, count.n_lines + 1):
+            with jax.enable_x64(flag):
+                with pytest.raises(KeyboardInterrupt), Interrupt(files, line):
+                    scoped()
+                assert jax.config.jax_enable_x64 == flag
+    assert count.n_lines > 2
