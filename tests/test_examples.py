@@ -8,14 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-# One for every run; the rest is marked slow, and all run when the gallery is built.
-QUICK = {"plot_two_sample_test.py"}
-EXAMPLES = [
-    pytest.param(path, id=path.name, marks=[] if path.name in QUICK else pytest.mark.slow)
-    for path in sorted(ROOT.glob("examples/plot_*.py"))
-]
+EXAMPLES = [pytest.param(p, id=p.name) for p in sorted(ROOT.glob("examples/plot_*.py"))]
 
 
+@pytest.mark.slow  # and every one runs when the gallery is built
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example_runs_without_a_warning(example, tmp_path):
     # Pictures go to out/ of the working directory, windows nowhere.

@@ -15,7 +15,10 @@ def data(n, m, d=3, dtype="float64"):
 
 
 @pytest.mark.parametrize("d", [3, 20])
-@pytest.mark.parametrize("shape", [(1, 1), (3, 4), (5, 11), (7, 4)])
+@pytest.mark.parametrize(
+    "shape",
+    [*(pytest.param(s, marks=pytest.mark.slow) for s in ((1, 1), (5, 11))), (3, 4), (7, 4)],
+)
 def test_tiles_do_not_change_the_sums(shape, d):
     X, Y, coef = data(7, 11, d)
     core = as_core(NTK(depth=1))

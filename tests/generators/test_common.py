@@ -1,13 +1,10 @@
 """scikit-learn's checks, on every generator."""
 
-import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.generators import GANTKSynthesizer, NeuralGenerator, ParticleFlowGenerator
 from skgantk.kernels import RBF
-
-pytestmark = pytest.mark.usefixtures("hasty_compilation")
 
 
 @parametrize_with_checks(
