@@ -1,7 +1,8 @@
-"""Make the slow oracles importable; one thread for each of several workers."""
+"""Make the slow oracles importable; save the workers of a run time."""
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -9,6 +10,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # SciPy and JAX start theirs.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NPROC"):
         os.environ.setdefault(name, "1")
+
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    # What one file, worker or process of this run has compiled, none has to compile again.
+    CACHE = tempfile.TemporaryDirectory(prefix="skgantk-tests-")
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = CACHE.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 sys.path.insert(0, str(Path(__file__).parent))
 
