@@ -13,7 +13,8 @@ test: $(VENV)/.test lint
 
 slow: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m slow
-	SKGANTK_CASES=2000 $(BIN)/python -m pytest -q tests/test_properties.py
+	SKGANTK_CASES=2000 $(BIN)/python -m pytest -q tests/test_properties.py \
+		tests/metrics/test_properties.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

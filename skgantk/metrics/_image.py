@@ -1,5 +1,6 @@
 """Metrics of images: near-copies by structural similarity, and the FID's distance."""
 
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -8,10 +9,12 @@ from scipy.ndimage import gaussian_filter1d  # type: ignore[attr-defined]
 from sklearn.utils import check_array, gen_batches
 from sklearn.utils._param_validation import Interval, validate_params
 
+from skgantk._numerics.distances import in_units
 from skgantk.metrics._checks import check_clouds
 
 SIGMA, K1, K2 = 1.5, 0.01, 0.03  # as in the SSIM paper
 RADIUS = 5  # of the window, which is cut off at 3.5 standard deviations
+ROUNDING = 1e-15  # of the Fréchet distance, relative to the sum of all variances
 BLOCK = 2**21  # bytes of products of images at a time: few enough for the cache
 
 
@@ -98,11 +101,16 @@ def average_max_ssim(images, training_images, image_shape=None, data_range=None)
             raise ValueError(
                 "The training images are constant, which gives no data_range: pass it."
             )
-    # Similarities depend on the values in units of their range only.
-    images, training_images = images / data_range, training_images / data_range
+    # Similarities depend on the values in units of their range only; variances do not
+    # depend on where 0 is, and would be lost in the squares of values far from it.
+    centre = training_images.mean()
+    images, training_images = ((A - centre) / data_range for A in (images, training_images))
     window = _Window(images.shape[-2:])
     known = _moments(window, training_images)
-    best = [_greatest_ssim(window, x, training_images, known) for x in images]
+    best = [
+        _greatest_ssim(window, x, training_images, known, centre / data_range)
+        for x in images
+    ]
     return float(np.mean(best))
 
 
@@ -125,15 +133,15 @@ def _moments(window, images):
     return mean, window(images**2) - mean**2
 
 
-def _greatest_ssim(window, x, images, moments):
+def _greatest_ssim(window, x, images, moments, centre):
     mean, variance = _moments(window, x)
     greatest = -np.inf
     for block in gen_batches(len(images), max(1, BLOCK // x.nbytes)):
         means, variances = (moment[block] for moment in moments)
-        both = mean * means
-        covariance = window(x * images[block]) - both
-        similarity = (2 * both + K1**2) * (2 * covariance + K2**2)
-        similarity /= (mean**2 + means**2 + K1**2) * (variance + variances + K2**2)
+        covariance = window(x * images[block]) - mean * means
+        light, lights = mean + centre, means + centre
+        similarity = (2 * light * lights + K1**2) * (2 * covariance + K2**2)
+        similarity /= (light**2 + lights**2 + K1**2) * (variance + variances + K2**2)
         greatest = max(greatest, similarity.mean(axis=(1, 2, 3)).max())
     return greatest
 
@@ -205,6 +213,12 @@ def frechet_distance(X, Y, features=None):
     InvalidParameterError
         If ``features`` cannot be called.
 
+    Warns
+    -----
+    RuntimeWarning
+        If the distance is less than rounding, because the variances of the features, or
+        of a few points, are too unlike.
+
     See Also
     --------
     wasserstein_distance : Of the samples themselves.
@@ -249,10 +263,30 @@ def frechet_distance(X, Y, features=None):
     if features is not None:
         X, Y = features(X), features(Y)
     X, Y = check_clouds(min_samples=2, X=X, Y=Y)
+    (X, Y), unit = in_units(X, Y)
+    centre = X.mean(axis=0)  # beside which means of the rest keep their digits
+    X, Y = X - centre, Y - centre
     A, B = _root_of_covariance(X), _root_of_covariance(Y)
     means = np.sum((X.mean(axis=0) - Y.mean(axis=0)) ** 2)
-    covariances = np.sum(A**2) + np.sum(B**2) - 2 * svdvals(A @ B.T).sum()
-    return float(means + max(covariances, 0.0))
+    total = np.sum(A**2) + np.sum(B**2)
+    covariances = total - 2 * svdvals(A @ B.T).sum()
+    distance = float(means + max(covariances, 0.0))
+    _warn_of_rounding(distance, total, X, Y)
+    return unit * (unit * distance)
+
+
+def _warn_of_rounding(distance, total, X, Y):
+    """Warn where rounding is more than the usual spread of a feature, and all there is."""
+    usual = np.diff(np.quantile(np.concatenate([X, Y]), [0.25, 0.75], axis=0), axis=0)
+    rounding = 100 * ROUNDING * total
+    if distance < rounding and np.any((0 < usual) & (usual**2 < rounding)):
+        warnings.warn(
+            "The Fréchet distance is lost in rounding, 1e-15 of the sum of all variances: "
+            "some features or points are very much larger than others. Standardise the "
+            "features (StandardScaler); take away values that stand for missing ones.",
+            RuntimeWarning,
+            stacklevel=4,
+        )
 
 
 def _root_of_covariance(X):

@@ -14,12 +14,14 @@ from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope, unseen
 from skgantk.kernels import NTK, as_core
 from skgantk.metrics._checks import check_clouds
+from skgantk.metrics._measure import signed_weights
 
-ROUNDING = 1e-12  # of a sum of kernel values, relative to the largest of them
+# Of Σ_ij w_i w_j k(z_i, z_j), relative to the greatest k, for Σ |w_i| = 2.
+ROUNDING = 4 * np.finfo(float).eps
 
 
 @validate_params({"biased": ["boolean"]}, prefer_skip_nested_validation=True)
-def mmd(X, Y, *, kernel=None, biased=True):
+def mmd(X, Y, kernel=None, *, biased=True):
     """Squared maximum mean discrepancy between two clouds of points.
 
     It is the squared distance between the means of k(x, ·) and k(y, ·) in the kernel's
@@ -52,8 +54,9 @@ def mmd(X, Y, *, kernel=None, biased=True):
     Raises
     ------
     ValueError
-        If an input is not finite, the widths differ, the kernel overflows, or
-        ``biased=False`` with a cloud of one point.
+        If an input is not finite, the widths differ, the kernel overflows, differences
+        of the points are lost in its rounding, or ``biased=False`` with a cloud of one
+        point.
     TypeError
         If the kernel has no known formula.
     InvalidParameterError
@@ -84,27 +87,55 @@ def mmd(X, Y, *, kernel=None, biased=True):
     """
     core = as_core(NTK() if kernel is None else kernel)
     X, Y = check_clouds(X=X, Y=Y, min_samples=1 if biased else 2)
-    within = _mean(core, X, X, biased) + _mean(core, Y, Y, biased)
-    value = within - 2 * _mean(core, X, Y, biased=True)
-    _check_finite(value)
+    Z, weights = np.concatenate([X, Y]), signed_weights(X, Y)
+    if not weights.any():  # one measure
+        value = 0.0
+    else:
+        value = _double_sum(core, Z, weights)
+        rounding = ROUNDING * _own_values(core, Z).max()
+        if abs(value) < 100 * rounding:
+            _check_resolved(rounding, _scatter(core, Z), X, Y)
+    if not biased:
+        # n/(n-1) (A - d/n) = A - (d - A)/(n - 1), A the mean of all pairs, d of the own.
+        value -= _scatter(core, X) / (len(X) - 1) + _scatter(core, Y) / (len(Y) - 1)
     return max(value, 0.0) if biased else value
 
 
 @float64_scope
-def _mean(core, X, Y, biased):
-    """Mean of k(x_i, y_j), over i ≠ j if not biased."""
-    X, Y = unseen(X), unseen(Y)
-    total = float(operators.product(core, X, Y, np.ones(len(Y))).sum())
-    if biased:
-        return total / (len(X) * len(Y))
-    return (total - float(_own_values(core, X).sum())) / (len(X) * (len(X) - 1))
+def _double_sum(core, Z, weights):
+    """Σ_ij w_i w_j k(z_i, z_j)"""
+    Z, weights = unseen(Z), unseen(weights)
+    value = float(weights @ np.asarray(operators.product(core, Z, Z, weights)))
+    _check_finite(value)
+    return value
+
+
+@float64_scope
+def _own_values(core, Z):
+    """k(z_i, z_i) as between any two samples: `operators.diag` has a WhiteKernel's."""
+    return np.asarray(_pairs_of_one(core, unseen(Z)))
 
 
 @jax.jit
-def _own_values(core, X):
-    """Return k(x_i, x_i) as `operators.product` sums it: `diag` has a WhiteKernel's."""
+def _pairs_of_one(core, Z):
     one = jnp.ones(1)
-    return jax.vmap(lambda x: operators.product(core, x[None], x[None], one)[0])(X)
+    return jax.vmap(lambda z: operators.product(core, z[None], z[None], one)[0])(Z)
+
+
+def _scatter(core, Z):
+    """Mean squared distance of the k(z, ·) of a cloud to their mean."""
+    equal = np.full(len(Z), 1 / len(Z))
+    return float(_own_values(core, Z).mean()) - _double_sum(core, Z, equal)
+
+
+def _check_resolved(rounding, scatter, X, Y):
+    """Raise where rounding hides what two samples of one law differ by."""
+    if rounding > 0.1 * scatter * (1 / len(X) + 1 / len(Y)):
+        raise ValueError(
+            "Differences between these points are lost in the rounding of the kernel, "
+            "because the points are far from 0 or much nearer to one another than the "
+            "kernel's length scale. Centre and scale the data (StandardScaler)."
+        )
 
 
 def _check_finite(values):
@@ -119,6 +150,12 @@ class MMDTestResult(NamedTuple):
     pvalue: float
     null_distribution: np.ndarray
 
+    def __repr__(self):
+        return (
+            f"MMDTestResult(statistic={self.statistic:.6g}, pvalue={self.pvalue:.6g}, "
+            f"null_distribution=<{len(self.null_distribution)} values>)"
+        )
+
 
 @validate_params(
     {
@@ -127,7 +164,7 @@ class MMDTestResult(NamedTuple):
     },
     prefer_skip_nested_validation=True,
 )
-def mmd_test(X, Y, *, kernel=None, n_permutations=500, random_state=None):
+def mmd_test(X, Y, kernel=None, *, n_permutations=500, random_state=None):
     """Test whether two clouds of points come from the same law, by permutations.
 
     The statistic is the squared maximum mean discrepancy, `mmd`; under the null hypothesis
@@ -159,7 +196,8 @@ def mmd_test(X, Y, *, kernel=None, n_permutations=500, random_state=None):
     Raises
     ------
     ValueError
-        If an input is not finite, the widths differ, or the kernel overflows.
+        If an input is not finite, the widths differ, the kernel overflows, or differences
+        of the points are lost in its rounding.
     TypeError
         If the kernel has no known formula.
     InvalidParameterError
@@ -190,18 +228,23 @@ def mmd_test(X, Y, *, kernel=None, n_permutations=500, random_state=None):
     X, Y = check_clouds(X=X, Y=Y)
     n, m = len(X), len(Y)
     check_memory(
-        3 * 8 * (n + m) ** 2,
-        f"The Gram matrix of {n + m} points",
-        "Take fewer points; mmd needs no Gram matrix.",
+        8 * (n + m) * (3 * (n + m) + 4 * (n_permutations + 1)),
+        f"A test with {n_permutations} permutations of {n + m} points",
+        "Take fewer; mmd needs no Gram matrix.",
     )
     K = _gram(core, np.vstack([X, Y]))
     W = _permuted_weights(n, m, n_permutations, check_random_state(random_state))
     _check_finite(K)
     values = np.einsum("ij,ij->j", W, K @ W)
     statistic, null = values[0], values[1:]
-    # a permutation that changes nothing ties, whatever the order of summation
-    reached = null >= statistic - ROUNDING * np.abs(K).max()
-    pvalue = (1 + int(np.count_nonzero(reached))) / (1 + n_permutations)
+    # A permutation that changes nothing ties, whatever the rounding of its sum.
+    centred = np.abs(K - K.mean(axis=0) - K.mean(axis=1)[:, None] + K.mean()).max()
+    rounding = ROUNDING * (np.abs(K).max() + (n + m) * centred)
+    if np.ptp(np.concatenate([X, Y]), axis=0).any():
+        _check_resolved(rounding, np.trace(K) / (n + m) - K.mean(), X, Y)
+    pvalue = (1 + int(np.count_nonzero(null >= statistic - rounding))) / (
+        1 + n_permutations
+    )
     return MMDTestResult(float(max(statistic, 0.0)), pvalue, null)
 
 

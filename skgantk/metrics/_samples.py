@@ -4,9 +4,9 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 from sklearn.utils._param_validation import Interval, validate_params
 
+from skgantk._numerics.distances import nearest
 from skgantk.metrics._checks import check_clouds
 
 
@@ -61,8 +61,8 @@ def mode_coverage(X, centres, *, radius):
     0.5
     """
     X, centres = check_clouds(X=X, centres=centres)
-    reached = _nearest_distance(centres, X) <= radius
-    near = _nearest_distance(X, centres) <= radius
+    reached = nearest(centres, X)[0] <= radius
+    near = nearest(X, centres)[0] <= radius
     return ModeCoverage(
         float(reached.mean()), int(np.count_nonzero(reached)), float(near.mean())
     )
@@ -115,17 +115,10 @@ def copying_score(X, X_train, X_held_out):
     0.0
     """
     X, X_train, X_held_out = check_clouds(X=X, X_train=X_train, X_held_out=X_held_out)
-    usual = np.median(_nearest_distance(X_held_out, X_train))
+    usual = np.median(nearest(X_held_out, X_train)[0])
     if usual == 0:
         raise ValueError(
             "At least half of the points of X_held_out coincide with points of X_train: "
             "copies cannot be told from fresh samples of such data."
         )
-    return float(np.median(_nearest_distance(X, X_train)) / usual)
-
-
-def _nearest_distance(X, Y):
-    """Distance of each x to its nearest y, exact also where the two coincide."""
-    neighbours = NearestNeighbors(n_neighbors=1).fit(Y)
-    nearest = neighbours.kneighbors(X, return_distance=False)[:, 0]
-    return np.linalg.norm(X - Y[nearest], axis=1)
+    return float(np.median(nearest(X, X_train)[0]) / usual)

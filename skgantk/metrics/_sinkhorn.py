@@ -8,6 +8,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.utils._param_validation import Interval, validate_params
 
+from skgantk._numerics.distances import in_units
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope
 from skgantk.metrics._checks import check_clouds
@@ -67,7 +68,11 @@ def sinkhorn_divergence(X, Y, *, blur=0.001, scaling=0.95):
     -----
     One step at each temperature does not converge where blur is far below the distance
     between neighbours: on clouds that nearly coincide the figure can be too small by a
-    third, or negative. Judge by ``wasserstein_distance(X, Y, order=2) ** 2 / 2``.
+    third, or negative. A group of points far from all others that has not the same share
+    of both clouds, as one outlier of 50 points and of 60 has, makes it too small by far: a
+    small mass has to go a long way, and of that cost, 32.4 at a distance of 100, the one
+    pass finds 17 % (57 % with ``scaling=0.99``). Judge by ``wasserstein_distance(X, Y,
+    order=2) ** 2 / 2``.
 
     References
     ----------
@@ -90,9 +95,11 @@ def sinkhorn_divergence(X, Y, *, blur=0.001, scaling=0.95):
         f"The Sinkhorn divergence of {len(X)} and {len(Y)} points",
         "Take fewer points, or energy_distance or mmd, which need no matrix of all pairs.",
     )
-    temperatures = _temperatures(X, Y, blur, scaling)
+    (X, Y), unit = in_units(X, Y)
+    temperatures = _temperatures(X, Y, min(blur / unit, 1e100), scaling)
     pairs = (X, Y), (Y, X), (X, X), (Y, Y)
-    return _solve([cdist(A, B, "sqeuclidean") / 2 for A, B in pairs], temperatures)
+    costs = [cdist(A, B, "sqeuclidean") / 2 for A, B in pairs]
+    return unit * (unit * _solve(costs, temperatures))
 
 
 def _temperatures(X, Y, blur, scaling):
@@ -136,5 +143,8 @@ def _divergence(costs, temperatures, count):
 
 def _softmin(eps, cost, potential):
     """Return -ε log mean_j exp((h_j - C_ij) / ε), for every i."""
-    total = jax.nn.logsumexp((potential - cost) / eps, axis=1)
-    return -eps * (total - jnp.log(cost.shape[1]))
+    exponent = (potential - cost) / eps
+    greatest = exponent.max(axis=1)
+    # Where the cost is far below eps, log(mean) of numbers near 1 would lose its digits.
+    mean = jnp.expm1(exponent - greatest[:, None]).mean(axis=1)
+    return -eps * (greatest + jnp.log1p(mean))

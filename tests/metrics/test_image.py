@@ -199,3 +199,22 @@ def test_features_are_taken_first():
 def test_a_covariance_needs_two_samples():
     with pytest.raises(ValueError, match="minimum of 2 is required"):
         frechet_distance([[1.0]], [[1.0], [2.0]])
+
+
+def test_variances_of_values_far_from_0_are_not_lost():
+    """Beyond a million ranges from 0 light is the same; contrast and structure count."""
+    images, training_images = np.round(RNG.uniform(size=(2, 3, 16, 16)) * 2**20) / 2**20
+    scores = [
+        average_max_ssim(images + shift, training_images + shift, data_range=1.0)
+        for shift in (1e6, 1e9)
+    ]
+    assert_allclose(*scores, rtol=1e-8)
+    assert 0 < scores[0] < 0.5
+
+
+def test_a_distance_that_is_lost_in_rounding_is_said():
+    X, Y = RNG.normal(size=(2, 60, 3))
+    X[:9, 1] = Y[:9, 1] = 999999999
+    with pytest.warns(RuntimeWarning, match="lost in rounding") as caught:
+        frechet_distance(X, Y)
+    assert caught[0].filename == __file__

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.gaussian_process import kernels as sk
 
+from skgantk._numerics import memory
 from skgantk.kernels import NTK, RBF
 from skgantk.metrics import mmd, mmd_test
 
@@ -140,3 +141,31 @@ def test_ties_count_as_reached_whatever_their_rounding():
 
 def test_identical_samples_have_pvalue_one():
     assert mmd_test(X, X, n_permutations=50, random_state=0).pvalue == 1
+
+
+def test_what_rounding_hides_is_refused():
+    far = sk.DotProduct()
+    for metric in (mmd, mmd_test):
+        with pytest.raises(ValueError, match="lost in the rounding of the kernel"):
+            metric(X + 1e9, X[::-1] + 1e9 + 0.5, far)
+    # But not what is so little because the clouds are equal, or all points.
+    assert mmd(X + 1e9, X + 1e9, far) == 0
+    assert mmd_test(X[[0] * 5] + 1e9, X[[0] * 7] + 1e9, far).pvalue == 1
+    assert_allclose(mmd(X + 1e9, Y + 1e9 + 1e5, far), 2e10, rtol=1e-4)
+
+
+def test_the_result_shows_no_hundreds_of_numbers():
+    result = mmd_test(X, Y, RBF(), random_state=0)
+    shown = repr(result)
+    assert shown.startswith("MMDTestResult(statistic=0.")
+    assert shown.endswith("null_distribution=<500 values>)")
+    statistic, pvalue, null = result
+    assert (statistic, pvalue) == (result.statistic, result.pvalue)
+    assert null is result.null_distribution
+
+
+def test_memory_is_that_of_the_permutations_too(monkeypatch):
+    monkeypatch.setattr(memory, "_physical_memory", lambda: 10**7)
+    mmd_test(X, Y, RBF(), n_permutations=100)
+    with pytest.raises(MemoryError, match="10000 permutations of 71 points"):
+        mmd_test(X, Y, RBF(), n_permutations=10_000)

@@ -6,8 +6,9 @@ from numpy.testing import assert_allclose
 from scipy import stats
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
+from sklearn.utils._param_validation import InvalidParameterError
 
-from skgantk.metrics import wasserstein_distance
+from skgantk.metrics import _wasserstein, wasserstein_distance
 
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(20, 3)), rng.normal(size=(31, 3)) + 1.0
@@ -83,3 +84,21 @@ def test_bad_weights_are_refused(name):
         wasserstein_distance(X, X, **{name: np.zeros(20)})
     with pytest.raises(ValueError, match=r"sample_weight.*shape"):
         wasserstein_distance(X, X, **{name: np.ones(19)})
+
+
+def test_what_float64_cannot_prove_is_said(monkeypatch):
+    """Weights below the solver's resolution decide: whole numbers, or a warning."""
+    X, Y, weights = [[0.0], [1e10]], [[0.0]], [1, 1e-17]
+    assert wasserstein_distance(X, Y, sample_weight_X=weights) == 1e10 * 1e-17
+    monkeypatch.setattr(_wasserstein, "EXACT_PAIRS", 1)
+    with pytest.warns(RuntimeWarning, match="is proven up to .* of itself only") as caught:
+        wasserstein_distance(X, Y, sample_weight_X=weights)
+    assert caught[0].filename == __file__
+
+
+def test_order_is_a_number():
+    assert wasserstein_distance(X, Y, order=np.int64(2)) == wasserstein_distance(
+        X, Y, order=2
+    )
+    with pytest.raises(InvalidParameterError, match="must be 1 or 2; got True"):
+        wasserstein_distance(X, Y, order=True)
