@@ -113,6 +113,25 @@ def test_threads_share_a_fitted_estimator(name, fitted):
         assert_same(result, expected)
 
 
+# JAX's settings
+
+
+# Everything is compiled anew for it: one with layers of others for every run.
+TF32 = [
+    pytest.param(name, marks=[] if name == "network" else pytest.mark.slow)
+    for name in DISCRIMINATORS | GENERATORS
+]
+
+
+@pytest.mark.parametrize("name", TF32)
+def test_no_product_drops_to_tf32(name):
+    """JAX refuses a product in TF32 on a CPU, so that one left to the default fails."""
+    with jax.default_matmul_precision("TF32_TF32_F32"):
+        with pytest.raises(ValueError, match="TF32"):
+            jax.jit(lambda a: a @ a)(X.T @ X)
+        use(clone(ALL[name]).fit(X, y))
+
+
 # Ctrl-C
 
 PACKAGE = Path(skgantk.__file__).parent

@@ -34,13 +34,16 @@ def test_unseen_is_another_object_of_the_same_memory():
 
 
 def test_the_flag_is_as_before_wherever_ctrl_c_comes():
-    scoped, files = float64_scope(lambda: jax.config.jax_enable_x64), {precision.__file__}
+    def flags():
+        return jax.config.jax_enable_x64, jax.config.jax_default_matmul_precision
+
+    scoped, files = float64_scope(flags), {precision.__file__}
     with Interrupt(files) as count:
-        assert scoped()
-    for flag in (False, True):
+        assert scoped() == (True, "highest")
+    for before in ((False, None), (True, "bfloat16")):
         for line in range(1, count.n_lines + 1):
-            with jax.enable_x64(flag):
+            with jax.enable_x64(before[0]), jax.default_matmul_precision(before[1]):
                 with pytest.raises(KeyboardInterrupt), Interrupt(files, line):
                     scoped()
-                assert jax.config.jax_enable_x64 == flag
+                assert flags() == before
     assert count.n_lines > 2
