@@ -19,13 +19,17 @@ def options(description, add_arguments=None):
     return parser.parse_args()
 
 
-def print_machine():
+def machine():
     device = jax.devices()[0]
-    print(
+    return (
         f"{device.platform} {device.device_kind}, {os.cpu_count()} cores, "
         f"{platform.machine()}, Python {platform.python_version()}, JAX {jax.__version__}, "
-        f"{time.strftime('%Y-%m-%d')}\n"
+        f"{time.strftime('%Y-%m-%d')}"
     )
+
+
+def print_machine():
+    print(f"{machine()}\n")
 
 
 def median_times(functions, rounds=15, repeats=5):

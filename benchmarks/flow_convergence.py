@@ -29,17 +29,17 @@ KERNELS = {
 DISCRIMINATORS = {"IPM": NTKIPMDiscriminator, "LSGAN": NTKLSGANDiscriminator}
 
 
-def clouds(name, seed):
+def clouds(name, seed, images=IMAGES):
     """Training points, fresh points and the start."""
     if name == "8 Gaussians":
         real = [make_eight_gaussians(500, random_state=seed + k)[0] for k in (0, 1000)]
         return *real, np.random.default_rng(seed).normal(size=(500, 2))
     source, target = {"AB": ("A", "B"), "Density": ("density_a", "density_b")}[name]
     real = [
-        sample_image(IMAGES / f"{target}.png", 500, random_state=seed + k)
+        sample_image(images / f"{target}.png", 500, random_state=seed + k)
         for k in (0, 1000)
     ]
-    return *real, sample_image(IMAGES / f"{source}.png", 500, random_state=seed + 2000)
+    return *real, sample_image(images / f"{source}.png", 500, random_state=seed + 2000)
 
 
 def half_square(X, Y):

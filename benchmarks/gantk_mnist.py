@@ -31,8 +31,8 @@ STEPS = {"GA-FNTK": 300, "GA-CNTK": 300}
 CHUNK = 5  # steps of the published optimiser between two looks at the clock
 
 
-def digits():
-    images, labels = load_images(FILE, size=None)
+def digits(file=FILE):
+    images, labels = load_images(file, size=None)
     order = np.random.default_rng(0).permutation(len(images))
     return (images[order] + 1).astype(np.float32) / 2, labels[order]
 

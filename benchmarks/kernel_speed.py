@@ -25,9 +25,13 @@ FLOPS = {
 }
 
 
-def peak_flops(dtype):
-    """Multiplications and additions per second of one fused elementwise loop."""
-    terms, x = 64, jnp.linspace(0.0, 1.0, 2**15, dtype=dtype)
+def peak_flops(dtype, size=2**15, terms=64):
+    """Multiplications and additions per second of one fused elementwise loop.
+
+    On a GPU it takes more numbers, to have work for all of its lanes, and more terms, to be
+    no matter of bandwidth.
+    """
+    x = jnp.linspace(0.0, 1.0, size, dtype=dtype)
 
     @jax.jit
     def polynomial(x):

@@ -92,9 +92,9 @@ def discriminator(method, network, seed):
     return made, eta * faster
 
 
-def run(data, method, network, steps, seed):
-    """Sinkhorn divergence, ½W₂², milliseconds a step and the steps taken."""
-    X, _, start = (cloud.astype("float32") for cloud in clouds(data, seed))
+def flow_of(data, method, network, seed, images=IMAGES):
+    """The flow of a cell, after one step, which compiles, and its target."""
+    X, _, start = (cloud.astype("float32") for cloud in clouds(data, seed, images))
     opponent, eta = discriminator(method, network, seed)
     flow = ParticleFlowGenerator(
         opponent,
@@ -104,7 +104,13 @@ def run(data, method, network, steps, seed):
         max_iter=1,
         check_every=1000,
         random_state=seed,
-    ).fit(X)  # compiles
+    )
+    return flow.fit(X), X
+
+
+def run(data, method, network, steps, seed):
+    """Sinkhorn divergence, ½W₂², milliseconds a step and the steps taken."""
+    flow, X = flow_of(data, method, network, seed)
     began = time.perf_counter()
     flow.set_params(max_iter=steps).fit(X)
     milliseconds = 1e3 * (time.perf_counter() - began) / steps
