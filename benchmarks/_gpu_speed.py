@@ -32,6 +32,7 @@ PREDICTED = {
     ("gradient", 784): (1.3e10, 7e9),
 }
 DTYPES = "float32", "float64"
+SIZES = 1000, 10_000, 100_000, 1_000_000  # the first is that of the quick form
 # Rows and columns of tiles; None is what the package takes by itself.
 TILES = [
     None,
@@ -214,7 +215,7 @@ def run(report, quick):
     """Return what was found: ceilings and rates."""
     found = ceilings(report, quick)
     sums = Sums(report, found, 0.05 if quick else 0.3)
-    sizes = (1000,) if quick else (10_000, 100_000, 1_000_000)
+    sizes = SIZES[:1] if quick else SIZES[1:]
     for n in sizes:
         for operator in OPERATORS:
             sums.row(operator, 2, "float32", n)

@@ -6,7 +6,7 @@
 It asks for JAX, scikit-learn, optax, diffrax and equinox. Without neural-tangents there is
 no peer, without matplotlib and the images of [F22] no AB and no Density, and without MNIST
 random pixels, in ``--images``; lines say so. Five parts, each with a share of the time,
-of which a line that takes long takes from the ones after it, not from the next part: (1)
+whose lines are left out once it is over; what a part leaves, the next have: (1)
 errors against references from the CPU, and whether products drop to TF32; (2) pairs per
 second of sums of NTK(depth=3) and their gradients, over what the machine does at best, and
 the best tiles; (3) steps of flows and the infinite IPM rows of Tables 1–3; (4) GA-NTK; (5)
@@ -108,6 +108,8 @@ def main(args):
     watch.daemon = True
     watch.start()
     header(report, seconds)
+    if not args.quick:
+        report.line('"H100:" is what was foretold of one.')
     report.part("1 Digits", SHARES["1"])
     _gpu_checks.run(report, args.quick)
     report.part("2 Pairs per second", SHARES["2"])
