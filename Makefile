@@ -10,6 +10,11 @@ BIN = $(VENV)/bin
 # downloaded.
 test: $(VENV)/.test lint
 	$(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile
+	$(PROCESSOR) $(BIN)/python -m pytest -q -m "rounding and not slow" $(NUMERICAL)
+
+# As on a processor without AVX, where other routines of OpenBLAS and XLA round differently.
+PROCESSOR = OPENBLAS_CORETYPE=Prescott XLA_FLAGS=--xla_cpu_max_isa=SSE4_2
+NUMERICAL = tests/_numerics tests/kernels tests/discriminators tests/model_selection
 
 slow: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m slow

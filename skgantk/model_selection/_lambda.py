@@ -127,12 +127,14 @@ def residual_root(core, X, Z, epsilon, sharpest=None):
     if largest <= 0:
         raise ValueError("The kernel is 0 between all points: no λ separates them.")
 
-    eigenvalues = np.maximum(eigenvalues, 0) / largest
+    # Those below n ε λ_max are rounding, of either sign: nothing is trained along them.
+    eigenvalues = eigenvalues / largest
+    eigenvalues[eigenvalues <= total * np.finfo(float).eps] = 0
 
     def excess(log_rate):  # of the residual; the rate is in units of 1/λ_max
         return power @ np.exp(-2 * np.exp(log_rate) * eigenvalues) - epsilon
 
-    # Eigenvalues below ε λ_max are rounding: nothing can be trained along them.
+    # At e^high all else is trained, and at e^low nothing is.
     low = np.log(np.finfo(float).eps)
     high = -low if sharpest is None else np.log(sharpest)
     if excess(high) > 0:
