@@ -3,6 +3,7 @@
 import math
 import sys
 import warnings
+from decimal import Context, Decimal
 from numbers import Integral, Real
 from time import monotonic
 
@@ -11,6 +12,7 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils._param_validation import Interval
 
+SPAN = 1024 + 1074  # doublings from the least to the greatest float64
 N_CANDIDATES = 11  # where neither budget is given: five steps either way
 
 
@@ -41,12 +43,14 @@ class GeometricSearchCV(BaseSearchCV):
     n_candidates : int, default=None
         How many candidates to evaluate. With None and no ``time_budget`` there are 11.
     time_budget : float, default=None
-        Seconds after which no new candidate begins: those under way end, and the refit
-        comes on top. The start is always evaluated.
+        Seconds after which no new candidate begins: one under way ends, and the refit
+        comes on top. The start is always evaluated. Candidates are then evaluated one by
+        one, with a look at the clock before each.
     scoring : str, callable, list, tuple or dict, default=None
         As in `sklearn.model_selection.GridSearchCV`, like all that follow.
     n_jobs : int, default=None
-        How many fits run in parallel, of the two candidates of a turn.
+        How many fits run in parallel, of the two candidates of a turn; with a
+        ``time_budget``, of one.
     refit : bool, str or callable, default=True
         Whether to fit the best candidate to all data; for several metrics, by which.
     cv : int, cross-validation generator or iterable, default=None
@@ -104,7 +108,8 @@ class GeometricSearchCV(BaseSearchCV):
     -----
     Values that would be 0 or infinite are left out, and so are integers that come a second
     time. Where every fit of a turn fails, the search of its parameter ends with a warning,
-    and its values are not in ``cv_results_``. With several metrics and ``refit=False``
+    and its values are not in ``cv_results_``; with a ``time_budget``, where every fit of a
+    candidate does. With several metrics and ``refit=False``
     nothing says which candidate is best, and the other parameters stay at their starts.
 
     References
@@ -171,6 +176,8 @@ class GeometricSearchCV(BaseSearchCV):
         left = self.n_candidates
         if left is None:
             left = N_CANDIDATES if self.time_budget is None else math.inf
+        # Fits of one call run in parallel, with no look at the clock between candidates.
+        at_once = 2 if self.time_budget is None else 1
         self._check_splits()
         best = self._starts()
         ladders = {name: _pairs(start, self.factor) for name, start in best.items()}
@@ -178,29 +185,36 @@ class GeometricSearchCV(BaseSearchCV):
         left -= 1
         while ladders:
             for name in list(ladders):
-                if left <= 0 or monotonic() >= end:
-                    return
                 pair = next(ladders[name], None)
                 if pair is None:
                     del ladders[name]
                     continue
-                candidates = [best | {name: value} for value in pair][: min(left, 2)]
-                left -= len(candidates)
-                try:
-                    results = evaluate_candidates(candidates)
-                except ValueError as error:
-                    # scikit-learn gives up where every fit of one call failed.
-                    if self.error_score == "raise":
-                        raise
+                results, failed = None, []
+                for i in range(0, len(pair), at_once):
+                    if left <= 0 or monotonic() >= end:
+                        return
+                    values = pair[i : i + at_once][: min(left, at_once)]
+                    left -= len(values)
+                    try:
+                        results = evaluate_candidates(
+                            [best | {name: value} for value in values]
+                        )
+                    except ValueError as error:
+                        # scikit-learn gives up where every fit of one call failed.
+                        if self.error_score == "raise":
+                            raise
+                        failed += values
+                        warnings.warn(
+                            f"The search of {name!r} "
+                            f"{'ends at' if failed == pair else 'leaves out'} {values}, "
+                            f"where every fit failed: {error}",
+                            FitFailedWarning,
+                            stacklevel=2,
+                        )
+                if results is None:
                     del ladders[name]
-                    warnings.warn(
-                        f"The search of {name!r} ends at {pair}, where every fit failed: "
-                        f"{error}",
-                        FitFailedWarning,
-                        stacklevel=2,
-                    )
-                    continue
-                best = results["params"][self._best(results)]
+                else:
+                    best = results["params"][self._best(results)]
 
     def _check_splits(self):
         seed = getattr(self.cv, "random_state", 0)
@@ -243,12 +257,14 @@ def _pairs(start, factor):
     integers = isinstance(start, Integral)
     start = int(start) if integers else float(start)
     largest = np.iinfo(np.int64).max if integers else sys.float_info.max
-    tried = {start}
-    for i in range(1, int(math.log(sys.float_info.max) / math.log(factor))):
-        scale = float(factor) ** i
-        values = [v for v in (start * scale, start / scale) if v <= largest]
-        if integers:
-            values = [round(v) for v in values]
+    # Powers that a double cannot hold lie between doubles, up to 1e632 from end to end;
+    # thirty digits make the rounding to a double the only one.
+    exact, tried = Context(prec=30), {start}
+    number = round if integers else float
+    for i in range(1, int(math.log(2) * SPAN / math.log(factor)) + 1):
+        scale = exact.power(Decimal(float(factor)), i)
+        scaled = [f(Decimal(start), scale) for f in (exact.multiply, exact.divide)]
+        values = [number(value) for value in scaled if value <= largest]
         values = [v for v in values if v > 0 and v not in tried]
         tried.update(values)
         if values:

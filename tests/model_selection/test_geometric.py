@@ -1,9 +1,14 @@
 """The search that doubles and halves parameters until a budget is spent."""
 
+import math
 import re
+import sys
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import FitFailedWarning
@@ -122,22 +127,52 @@ def test_refit_says_which_candidate_is_best(refit, b):
 
 
 def test_time_is_a_budget(clock):
-    """Two folds of a second each; candidates come in pairs after the start."""
+    """Two folds of a second each, so that candidates begin at 0, 2, 4 and 6."""
     search = GeometricSearchCV(Peak(), "a", time_budget=7.0, cv=2).fit(X)
-    assert len(tried(search)) == 5
+    assert tried(search) == [1, 2, 0.5, 4]
     assert len(tried(search.set_params(time_budget=1e-9).fit(X))) == 1
     assert len(tried(search.set_params(time_budget=7.0, n_candidates=2).fit(X))) == 2
     search.set_params(time_budget=100.0, n_candidates=None, estimator=Peak(b=3.0))
-    assert len(tried(search.set_params(params="b").fit(X), "b")) == 51
+    assert len(tried(search.set_params(params="b").fit(X), "b")) == 50
+
+
+@pytest.mark.parametrize("params", ["a", ["a", "b"], ["b", "a"]])
+@pytest.mark.parametrize("n_candidates", [None, 5])
+@pytest.mark.parametrize("cv", [2, 3])
+def test_no_candidate_begins_after_the_budget(clock, params, n_candidates, cv):
+    for budget in np.arange(0.5, 20.0, 1.3):
+        search = GeometricSearchCV(
+            Peak(),
+            params,
+            time_budget=budget,
+            n_candidates=n_candidates,
+            cv=cv,
+            refit=False,
+        )
+        expected = int(np.ceil(budget / cv))  # those that begin at 0, cv, 2 cv, ...
+        n = len(search.fit(X).cv_results_["params"])
+        assert n == min(expected, n_candidates or expected)
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+def test_a_failing_candidate_does_not_end_a_search_on_time(clock):
+    search = GeometricSearchCV(Peak(a=60), "a", factor=50.0, cv=2, time_budget=99.0)
+    with pytest.warns(FitFailedWarning) as warned:
+        search.fit(X)
+    assert tried(search) == [60, 1]
+    texts = [str(w.message) for w in warned]
+    assert re.match(r"(?s)The search of 'a' leaves out \[3000\].*too large", texts[0])
+    assert re.match(r"(?s)The search of 'a' ends at \[150000\].*too large", texts[1])
 
 
 @pytest.mark.parametrize(
     ("start", "values"),
     [
-        (1.0, [1, 1e100, 1e-100, 1e200, 1e-200]),
-        (1e-300, [1e-300, 1e-200, 1e-100]),
-        (1e300, [1e300, 1e200, 1e100]),
-        (5e-324, [5e-324, 5e-324 * 1e100, 5e-324 * 1e200]),
+        (1.0, [1, 1e100, 1e-100, 1e200, 1e-200, 1e300, 1e-300]),
+        (1e-300, [1e-300, 1e-200, 1e-100, 1, 1e100, 1e200, 1e300]),
+        (1e300, [1e300, 1e200, 1e100, 1, 1e-100, 1e-200, 1e-300]),
+        (1e200, [1e200, 1e300, 1e100, 1, 1e-100, 1e-200, 1e-300]),
+        (5e-324, [5e-324 * 1e300 * 1e100**i for i in range(-3, 4)]),
     ],
 )
 def test_no_candidate_is_zero_or_infinite(start, values):
@@ -148,6 +183,38 @@ def test_no_candidate_is_zero_or_infinite(start, values):
 def test_integers_end_before_they_overflow():
     search = GeometricSearchCV(Peak(), {"b": 3}, factor=1e9, n_candidates=99, cv=2)
     assert tried(search.fit(X), "b") == [3, 3 * 10**9, 3 * 10**18]
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(
+    start=st.floats(0, exclude_min=True, allow_infinity=False),
+    factor=st.floats(1.5, 1e300),
+)
+def test_ladders_reach_from_end_to_end(start, factor):
+    """Each value is the start times a power, rounded once; none that there is lacks."""
+    pairs = list(_geometric._pairs(start, factor))
+    values = sorted({start, *(v for pair in pairs for v in pair)})
+    assert len(values) == 1 + sum(map(len, pairs))
+    p, factor = Fraction(start), Fraction(factor)
+    assert Fraction(values[0]) / factor < 2 * Fraction(5e-324)
+    assert Fraction(values[-1]) * factor > Fraction(sys.float_info.max)
+    for value in values[:: len(values) // 9 + 1]:
+        i = round((math.log(value) - math.log(start)) / math.log(factor))
+        powers = [p * factor**k for k in (i - 1, i, i + 1)]
+        assert value in [float(x) for x in powers if x <= sys.float_info.max]
+
+
+@pytest.mark.parametrize("start", [1, 3, 7, 2**62 + 1, 10**18])
+@pytest.mark.parametrize("factor", [2.0, 3.0, 1.7, 1e9])
+def test_integer_ladders_reach_from_end_to_end(start, factor):
+    values = sorted(
+        [start, *(v for pair in _geometric._pairs(start, factor) for v in pair)]
+    )
+    assert len(set(values)) == len(values)
+    assert {type(v) for v in values} == {int}
+    assert 1 <= values[0] <= factor / 2 + 1
+    largest = np.iinfo(np.int64).max
+    assert (values[-1] + 1) * Fraction(factor) > largest >= values[-1]
 
 
 @pytest.mark.parametrize("start", [0.0, -1.0, 0, "auto", True, None, np.nan, np.inf, 1j])
