@@ -7,7 +7,7 @@ from numbers import Integral, Real
 import jax
 import numpy as np
 import optax
-from sklearn.base import TransformerMixin, _fit_context, clone
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin, _fit_context, clone
 from sklearn.gaussian_process.kernels import Kernel
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -52,7 +52,7 @@ LATENT = 16  # dimensions of the noise at most
 APART = 3.0
 
 
-class NeuralGenerator(TransformerMixin, StandardizingGenerator):
+class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGenerator):
     r"""A generator network, trained against a discriminator: a GAN with one player less.
 
     A network turns noise z ~ N(0, I) into samples g(z), of which any number can be drawn
@@ -511,9 +511,9 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
         check_is_fitted(self)
         check_n_samples(n_samples)
         rng = check_random_state(random_state)
-        return self.transform(rng.normal(size=(n_samples, self._z.shape[1])))
+        # Not by `transform`, whose output may be set to frames.
+        return self._generated(rng.normal(size=(n_samples, self._z.shape[1])))
 
-    @float64_scope
     def transform(self, X):
         """Turn points of the latent space into samples.
 
@@ -536,6 +536,10 @@ class NeuralGenerator(TransformerMixin, StandardizingGenerator):
                 f"{n_latent} features as input to transform, the dimension of its noise "
                 "(n_latent)."
             )
+        return self._generated(Z)
+
+    @float64_scope
+    def _generated(self, Z):
         Z = unseen(Z.astype(self._z.dtype))
         parameters, constants = split(self.network_, Z.dtype)
         samples = _neural_core.generate(self._readout, parameters, constants, Z)

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 
 import jax
 import numpy as np
-from sklearn.base import TransformerMixin, _fit_context, clone
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin, _fit_context, clone
 from sklearn.gaussian_process.kernels import Kernel
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -37,7 +37,7 @@ from skgantk.kernels import as_core
 FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.01}
 
 
-class ParticleFlowGenerator(TransformerMixin, BaseGenerator):
+class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerator):
     r"""Samples by moving a cloud of particles onto data, against a trained discriminator.
 
     From noise, every particle x takes steps ([1]_ Eq. 12)
