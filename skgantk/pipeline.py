@@ -1,10 +1,13 @@
 """SamplingPipeline: a scikit-learn pipeline that ends in a generator."""
 
+import numpy as np
+from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skgantk._samplers import column_dtypes, draw, restore
+from skgantk._inverse import check_fitted, check_unfitted, inverse, sparse_note
+from skgantk._samplers import check_dates, draw, explained, restore, schema
 
 __all__ = ["SamplingPipeline", "make_sampling_pipeline"]
 
@@ -83,6 +86,7 @@ class SamplingPipeline(Pipeline):
                     f"({type(step).__name__}) has no inverse_transform. Take a "
                     "transformer that has one, or 'passthrough'."
                 )
+            check_unfitted(name, step)
         if not hasattr(last, "sample"):
             raise TypeError(
                 f"The last step must have a method sample; {last_name!r} "
@@ -92,8 +96,18 @@ class SamplingPipeline(Pipeline):
 
     def _fit(self, X, *args, **kwargs):
         # fit, fit_transform and fit_predict all come through here.
-        transformed = super()._fit(X, *args, **kwargs)
-        self._dtypes = column_dtypes(X)
+        self._validate_steps()  # whose errors need no more words
+        check_dates(X, self)
+        with explained(X, self.steps[:-1]):
+            transformed = super()._fit(X, *args, **kwargs)
+        if issparse(transformed):
+            raise TypeError(
+                f"The last step, {self.steps[-1][0]!r}, takes dense data and gets a sparse "
+                f"matrix. {sparse_note(self.steps[:-1]) or 'Call toarray().'}"
+            )
+        for name, step in self.steps[:-1]:
+            check_fitted(name, step)
+        self._schema = schema(X)
         return transformed
 
     @available_if(_last_step_samples)
@@ -114,12 +128,11 @@ class SamplingPipeline(Pipeline):
             pairs (X, y), as GaussianMixture and ConditionalSampler do, such a pair.
         """
         check_is_fitted(self)
-        samples = draw(self.steps[-1][1], n_samples, random_state)
-        samples, *labels = samples if isinstance(samples, tuple) else (samples,)
-        for _, step in reversed(self.steps[:-1]):
-            if step not in (None, "passthrough"):
-                samples = step.inverse_transform(samples)
-        samples = restore(samples, self._dtypes)
+        samples, *labels = draw(self.steps[-1][1], n_samples, random_state)
+        with np.errstate(all="ignore"):  # `restore` looks at what comes of it
+            for _, step in reversed(self.steps[:-1]):
+                samples = inverse(step, samples)
+        samples = restore(samples, self._schema)
         return (samples, *labels) if labels else samples
 
 

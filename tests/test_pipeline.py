@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.decomposition import PCA
+from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LinearRegression
 from sklearn.mixture import GaussianMixture
@@ -16,14 +17,17 @@ from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
+    KBinsDiscretizer,
     OneHotEncoder,
+    OrdinalEncoder,
     PolynomialFeatures,
     StandardScaler,
 )
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from skgantk._samplers import draw
 from skgantk.discriminators import NTKIPMDiscriminator
-from skgantk.generators import ParticleFlowGenerator
+from skgantk.generators import NeuralGenerator, ParticleFlowGenerator
 from skgantk.kernels import RBF
 from skgantk.metrics import neg_energy_scorer
 from skgantk.pipeline import SamplingPipeline, make_sampling_pipeline
@@ -54,12 +58,15 @@ def test_samples_are_those_of_the_last_step_carried_back(last):
     by_hand = make_pipeline(*steps).fit(X)
     inner = clone(last).fit(by_hand.transform(X))
     if isinstance(last, GaussianMixture):
-        expected = inner.set_params(random_state=3).sample(7)
-        assert_array_equal(samples[1], expected[1])
-        samples, expected = samples[0], expected[0]
+        expected, labels = inner.set_params(random_state=3).sample(7)
+        samples, given = samples
+        assert_array_equal(np.sort(given), labels)
     else:
         expected = inner.sample(7, random_state=3)
-    assert_allclose(samples, by_hand.inverse_transform(expected), rtol=1e-12)
+    expected = by_hand.inverse_transform(expected)
+    # in another order, which is random
+    samples, expected = (rows[np.argsort(rows[:, 0])] for rows in (samples, expected))
+    assert_allclose(samples, expected, rtol=1e-12)
 
 
 def test_samples_are_near_the_data():
@@ -109,7 +116,7 @@ def test_a_frame_gives_frames_of_its_columns_and_dtypes():
     assert np.mean(samples["uint8"] == 255) > 0.2
     assert np.mean(samples["uint8"] == 0) > 0.2
     # rounded, not cut off, which would lower the mean by a half
-    raw = pipeline[-1].sample(400, random_state=0) * pipeline[0].scale_ + pipeline[0].mean_
+    raw = draw(pipeline[-1], 400, 0)[0] * pipeline[0].scale_ + pipeline[0].mean_
     for i in (3, 5, 6, 7):
         expected = np.round(raw[:, i]) if i < 6 else raw[:, i] >= 0.5
         assert_array_equal(samples.iloc[:, i].astype(float), expected)
@@ -146,7 +153,9 @@ def test_encoded_strings_come_back(dtype):
 
 def test_samples_that_are_no_categories_are_refused():
     frame = pd.DataFrame({"grade": pd.Categorical(["1", "2"] * 9)})
-    to_number = FunctionTransformer(lambda X: X.astype(float), check_inverse=False)
+    to_number = FunctionTransformer(
+        lambda X: X.astype(float), lambda X: X, check_inverse=False
+    )
     pipeline = make_sampling_pipeline(to_number, KDE).fit(frame)
     with pytest.raises(ValueError, match=r"'grade' is categorical.*\['1', '2'\]. Encode"):
         pipeline.sample(3)
@@ -171,7 +180,8 @@ def test_an_array_after_a_frame_gives_arrays_again():
     assert isinstance(pipeline.sample(2), pd.DataFrame)
     assert isinstance(pipeline.fit(X).sample(2), np.ndarray)
     assert pipeline.fit_transform(FRAME).shape == FRAME.shape
-    pd.testing.assert_frame_equal(pipeline.sample(2), FRAME[:2])
+    made = pipeline.sample(2).sort_values("int", ignore_index=True)
+    pd.testing.assert_frame_equal(made, FRAME[:2])
 
 
 def test_fit_predict_is_a_fit_as_well():
@@ -220,3 +230,59 @@ def test_it_is_a_pipeline_in_all_else(tmp_path):
     pandas = clone(pipeline).set_output(transform="pandas").fit(FRAME[["float", "int"]])
     pd.testing.assert_frame_equal(pandas.sample(5, 0), pipeline.sample(5, 0))
     assert list(pandas[:-1].transform(FRAME[["float", "int"]])) == ["pca0", "pca1"]
+
+
+@pytest.mark.parametrize(
+    "encoder", [OneHotEncoder(), make_pipeline(OneHotEncoder()), KBinsDiscretizer(2)]
+)
+@pytest.mark.parametrize("more", [[], [StandardScaler()]])
+def test_sparse_steps_are_named_with_the_remedy(encoder, more):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        make_sampling_pipeline(encoder, *more, KDE).fit(np.round(X[:, :1]))
+    text = str(caught.value) + "".join(getattr(caught.value, "__notes__", []))
+    name = type(encoder).__name__.lower()
+    assert (
+        f"Steps ['{name}'] make it sparse: give OneHotEncoder sparse_output=False" in text
+    )
+
+
+def test_a_sparse_step_before_one_that_makes_it_dense_is_fine():
+    pipeline = make_sampling_pipeline(OneHotEncoder(), TruncatedSVD(3), KDE).fit(WORDS)
+    assert set(pipeline.sample(50, 0)["colour"]) == {"red", "blue", "green"}
+    with pytest.raises(TypeError, match=r"takes dense data .* Call toarray\(\)"):
+        make_sampling_pipeline("passthrough", KDE).fit(csr_array(X))
+
+
+@pytest.mark.parametrize("encoder", [OneHotEncoder(sparse_output=False), OrdinalEncoder()])
+def test_groups_of_rare_categories_are_refused_before_the_generator_is_fitted(encoder):
+    frame = pd.DataFrame({"grade": list("aaabbbcd")})
+    pipeline = make_sampling_pipeline(clone(encoder).set_params(min_frequency=2), Rows())
+    with pytest.raises(ValueError, match=r"one category of 2, \['c', 'd'\] among them"):
+        pipeline.fit(frame)
+    assert not hasattr(pipeline[-1], "X_")
+    pipeline.fit(frame[:-1])  # one that is rare alone is a category as any other
+    assert set(pipeline.sample(7)["grade"]) == {"a", "b", "c"}
+
+
+NETWORK = NeuralGenerator(
+    NTKIPMDiscriminator(RBF()),
+    hidden_layer_sizes=(4,),
+    batch_size=4,
+    n_latent=3,
+    max_iter=2,
+    random_state=0,
+)
+
+
+@pytest.mark.parametrize("last", [FLOW, NETWORK], ids=lambda s: type(s).__name__)
+def test_generators_that_transform_have_an_output_to_set(last, hasty_compilation):
+    frame = FRAME[["float", "int"]]
+    names, Z = ["float", "int"], np.zeros((2, 3 if last is NETWORK else 2))
+    plain = make_pipeline(StandardScaler(), clone(last)).fit(frame)
+    pipeline = clone(plain).set_output(transform="pandas").fit(frame)
+    assert_array_equal(pipeline[-1].sample(3, 0), plain[-1].sample(3, 0))
+    assert list(pipeline.get_feature_names_out()) == names
+    moved = pipeline[-1].transform(Z if last is NETWORK else pd.DataFrame(Z, columns=names))
+    pd.testing.assert_frame_equal(
+        moved, pd.DataFrame(plain[-1].transform(Z), columns=names)
+    )

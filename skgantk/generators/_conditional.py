@@ -1,5 +1,6 @@
 """ConditionalSampler: one generator per class, which also balances classes."""
 
+import math
 from collections.abc import Mapping
 from numbers import Integral, Real
 
@@ -11,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skgantk._samplers import column_dtypes, draw, restore
+from skgantk._samplers import Frame, check_dates, draw, explained, restore, schema
 from skgantk.discriminators._base import restored_on_error
 from skgantk.generators._parallel import parallel
 
@@ -143,12 +144,16 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
         return self
 
     def _validated(self, X, y):
-        array, y = validate_data(self, X, y, dtype=None, ensure_all_finite=False)
+        check_dates(X, self.sampler)
+        with explained(X):
+            array, y = validate_data(
+                self, X, _column(y), dtype=None, ensure_all_finite=False
+            )
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.class_prior_ = np.bincount(codes) / len(codes)
-        self._dtypes = column_dtypes(X)
-        return (array if self._dtypes is None else X), codes
+        self._schema = schema(X)
+        return (X if isinstance(self._schema, Frame) else array), codes
 
     def _fit_classes(self, X, codes, wanted, rng):
         labels = self.classes_.tolist()
@@ -190,7 +195,7 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
         return self._draw(codes, rng), self.classes_[codes]
 
     def _codes(self, y):
-        y = np.asarray(y)
+        y = np.asarray(_column(y))
         if y.ndim != 1 or not len(y):
             raise ValueError(
                 f"y must be a list of labels, got an array of shape {y.shape}."
@@ -216,11 +221,13 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
             )
         blocks = []
         for k, n in zip(present, counts.tolist()):
-            rows = draw(self.samplers_[labels[k]], n, rng)
             # GaussianMixture's come with the numbers of their components.
-            blocks.append(np.asarray(rows[0] if isinstance(rows, tuple) else rows))
-        by_class = np.argsort(codes, kind="stable")
-        return restore(np.concatenate(blocks)[np.argsort(by_class)], self._dtypes)
+            rows = draw(self.samplers_[labels[k]], n, rng)[0]
+            blocks.append(restore(rows, self._schema))
+        order = np.argsort(np.argsort(codes, kind="stable"))
+        if isinstance(self._schema, Frame):
+            return _stacked(*blocks).iloc[order].reset_index(drop=True)
+        return np.concatenate(blocks)[order]
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit_resample(self, X, y):
@@ -232,15 +239,15 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
             The data.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,) or DataFrame of one column
             Their labels.
 
         Returns
         -------
         X_resampled : ndarray or DataFrame of shape (n_samples_new, n_features)
             X, and then the new rows, class by class.
-        y_resampled : ndarray or Series of shape (n_samples_new,)
-            Their labels.
+        y_resampled : ndarray or Series of shape (n_samples_new,), or DataFrame
+            Their labels, in what y is.
         """
         with restored_on_error(self):
             data, codes = self._validated(X, y)
@@ -285,14 +292,19 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
                 "sampling_strategy may be a float for two classes only, and there are "
                 f"{len(counts)}. Take a dict of counts."
             )
-        smaller = int(counts.max() * ratio)
-        if smaller < counts.min():
+        if not isinstance(ratio, np.floating):
+            ratio = float(ratio)
+        # A decimal such as .29 is half a spacing off, and the product rounds once more: a
+        # count that is within two is meant, not the one below.
+        most, least = int(counts.max()), int(counts.min())
+        smaller = math.floor(most * (float(ratio) + 2 * float(np.spacing(ratio))))
+        if smaller < least:
             raise ValueError(
                 f"sampling_strategy={ratio} asks for {smaller} rows of the smaller class, "
-                f"which has {counts.min()}. Take {counts.min() / counts.max():.3g} or more."
+                f"which has {least}. Take {least / most} or more."
             )
         n_new = np.zeros(2, int)
-        n_new[np.argmin(counts)] = smaller - counts.min()
+        n_new[np.argmin(counts)] = smaller - least
         return n_new
 
 
@@ -322,10 +334,17 @@ def _stacked(*blocks):
     return np.concatenate(blocks, dtype=dtype if floats else None, casting="same_kind")
 
 
-def _like(y, labels):
-    """Labels in a Series like y, if y is one."""
-    if hasattr(y, "iloc") and getattr(y, "ndim", 0) == 1:
-        import pandas as pd
+def _column(y):
+    """The column of a DataFrame that has one."""
+    return y.iloc[:, 0] if hasattr(y, "iloc") and y.shape[1:] == (1,) else y
 
-        return pd.Series(labels, dtype=y.dtype, name=y.name)
-    return labels
+
+def _like(y, labels):
+    """Labels in a Series like y, if y is one, or in a DataFrame."""
+    if not hasattr(y, "iloc"):
+        return labels
+    import pandas as pd
+
+    column = _column(y)
+    series = pd.Series(labels, dtype=column.dtype, name=column.name)
+    return series if y.ndim == 1 else series.to_frame().set_axis(y.columns, axis=1)

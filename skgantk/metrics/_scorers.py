@@ -1,5 +1,6 @@
 """Scorers with which scikit-learn's searches choose among generators."""
 
+from skgantk._samplers import ask
 from skgantk.metrics._checks import check_clouds
 from skgantk.metrics._energy import energy_distance
 from skgantk.metrics._mmd import mmd
@@ -12,8 +13,9 @@ def neg_wasserstein_scorer(estimator, X, y=None):
     Parameters
     ----------
     estimator : object
-        A fitted generator: its ``sample(n_samples, random_state=0)`` returns an array of
-        shape (n_samples, n_features).
+        A fitted generator: its ``sample(n_samples)``, with ``random_state=0`` where it
+        takes one, returns an array of shape (n_samples, n_features) or a tuple that begins
+        with one, as those of GaussianMixture and ConditionalSampler do.
     X : array-like of shape (n_samples, n_features)
         Points to compare with; as many are generated. In a search they are held out.
     y : None
@@ -53,8 +55,9 @@ def neg_energy_scorer(estimator, X, y=None):
     Parameters
     ----------
     estimator : object
-        A fitted generator: its ``sample(n_samples, random_state=0)`` returns an array of
-        shape (n_samples, n_features).
+        A fitted generator: its ``sample(n_samples)``, with ``random_state=0`` where it
+        takes one, returns an array of shape (n_samples, n_features) or a tuple that begins
+        with one, as those of GaussianMixture and ConditionalSampler do.
     X : array-like of shape (n_samples, n_features)
         Points to compare with; as many are generated. In a search they are held out.
     y : None
@@ -99,8 +102,9 @@ def neg_mmd_scorer(estimator, X, y=None):
     Parameters
     ----------
     estimator : object
-        A fitted generator: its ``sample(n_samples, random_state=0)`` returns an array of
-        shape (n_samples, n_features).
+        A fitted generator: its ``sample(n_samples)``, with ``random_state=0`` where it
+        takes one, returns an array of shape (n_samples, n_features) or a tuple that begins
+        with one, as those of GaussianMixture and ConditionalSampler do.
     X : array-like of shape (n_samples, n_features)
         Points to compare with; as many are generated. In a search they are held out.
     y : None
@@ -136,4 +140,4 @@ def neg_mmd_scorer(estimator, X, y=None):
 
 def _samples_and_points(estimator, X):
     (X,) = check_clouds(X=X)
-    return estimator.sample(len(X), random_state=0), X
+    return ask(estimator, len(X), 0)[0], X

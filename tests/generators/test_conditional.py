@@ -1,5 +1,8 @@
 """One generator per class: labels, their order and counts, and the balance of classes."""
 
+import re
+from fractions import Fraction
+
 import joblib
 import numpy as np
 import pandas as pd
@@ -11,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import recall_score
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KernelDensity
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -69,7 +72,8 @@ def test_a_class_is_sampled_by_its_own_sampler():
     conditional = ConditionalSampler(KDE).fit(X, Y)
     rows, _ = conditional.sample(y=[5] * 4, random_state=3)
     rng = np.random.RandomState(3)
-    assert_array_equal(rows, clone(KDE).fit(X[Y == 5]).sample(4, random_state=rng))
+    own = clone(KDE).fit(X[Y == 5]).sample(4, random_state=rng)
+    assert_array_equal(np.sort(rows, axis=0), np.sort(own, axis=0))  # in random order
 
 
 def test_seeds_are_deterministic_and_differ_between_classes():
@@ -134,6 +138,30 @@ def test_a_float_is_the_ratio_of_two_classes():
         ConditionalSampler(KDE, 0.9).fit_resample(X, Y)
 
 
+@pytest.mark.parametrize("dtype", [float, np.float32])
+def test_a_ratio_of_two_counts_gives_these_counts(dtype):
+    """Whatever rounds on the way; .29 · 100 is 28.999999999999996."""
+
+    def smaller(ratio, most):
+        return ConditionalSampler(KDE)._from_ratio(ratio, np.array([most, 0]))[1]
+
+    for most in (400, 997, 1000, 3003):
+        least = range(1, 400)
+        assert [smaller(dtype(n / most), most) for n in least] == list(least)
+    percent = range(1, 101)
+    assert [smaller(dtype(f"{n / 100:.2f}"), 100) for n in percent] == list(percent)
+    assert smaller(Fraction(29, 100), 100) == 29
+
+
+def test_the_ratio_that_an_error_names_is_enough():
+    rows, labels = np.arange(132.0)[:, None], np.repeat([0, 1], [99, 33])
+    with pytest.raises(ValueError, match="Take") as caught:
+        ConditionalSampler(KDE, 0.3).fit_resample(rows, labels)
+    ratio = float(re.search(r"Take (\S+) or more", str(caught.value))[1])
+    balanced, _ = ConditionalSampler(KDE, ratio).fit_resample(rows, labels)
+    assert_array_equal(balanced, rows)
+
+
 @pytest.mark.parametrize("strategy", ["auto", "minority", "not minority", "all", 1.0])
 def test_balanced_data_stay_as_they_are(strategy):
     labels = np.tile([0, 1], 16)
@@ -164,6 +192,32 @@ def test_frames_and_series_come_back(sampler, dtype):
     pd.testing.assert_series_equal(drawn.dtypes, FRAME.dtypes)
     assert list(asked) == ["rare", "often"]
     assert_array_equal(class_of(drawn), [5, 7])
+
+
+@pytest.mark.parametrize(
+    "dtype", ["str", object, "category", "string", "Int64", "int8", "Sparse[int64]"]
+)
+def test_a_frame_of_one_column_may_be_the_labels(dtype):
+    labels = NAMES if dtype in ("str", object, "category", "string") else pd.Series(Y)
+    frame = labels.astype(dtype).to_frame("label")
+    conditional = ConditionalSampler(KDE, random_state=0)
+    made = conditional.fit_resample(FRAME, frame)[1]
+    pd.testing.assert_frame_equal(made[:33], frame)
+    assert made["label"].value_counts().tolist() == [20, 20, 20]
+    series = conditional.fit_resample(FRAME, frame["label"])[1]
+    pd.testing.assert_series_equal(made["label"], series)
+    drawn, asked = conditional.fit(FRAME, frame).sample(y=frame[:4])
+    assert_array_equal(asked, frame["label"][:4])
+    assert_array_equal(class_of(drawn), [7] * 4)
+
+
+def test_exact_integers_come_from_pipelines_of_classes():
+    """Frames of a sampler are not taken through one array of floats."""
+    frame = pd.DataFrame({"id": 2**60 + np.arange(33) % 3, "x": 0.5})
+    ids = make_sampling_pipeline(OneHotEncoder(sparse_output=False), KDE)
+    conditional = ConditionalSampler(ids, random_state=0).fit(frame, Y)
+    made = conditional.sample(50, random_state=0)[0]
+    assert set(made["id"]) == {2**60, 2**60 + 1, 2**60 + 2}
 
 
 @pytest.mark.parametrize(

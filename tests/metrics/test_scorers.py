@@ -1,11 +1,16 @@
 """Scorers: their values, and a search that chooses by them."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KernelDensity
+from sklearn.preprocessing import StandardScaler
 
+from skgantk._samplers import ask
+from skgantk.generators import ConditionalSampler
 from skgantk.metrics import (
     energy_distance,
     mmd,
@@ -14,6 +19,7 @@ from skgantk.metrics import (
     neg_wasserstein_scorer,
     wasserstein_distance,
 )
+from skgantk.pipeline import make_sampling_pipeline
 
 SCORERS = {
     neg_wasserstein_scorer: wasserstein_distance,
@@ -60,6 +66,37 @@ def test_scores_generators_of_scikit_learn_with_a_target_or_without(scorer):
     scores = cross_val_score(generator, X, scoring=scorer, cv=3)
     assert np.all(scores < 0)
     assert np.all(scores == cross_val_score(generator, X, X[:, 0], scoring=scorer, cv=3))
+
+
+@over_scorers
+@pytest.mark.parametrize(
+    "generator",
+    [
+        KernelDensity(),
+        GaussianMixture(2),
+        BayesianGaussianMixture(),
+        ConditionalSampler(GaussianMixture()),
+        make_sampling_pipeline(StandardScaler(), GaussianMixture(2)),
+    ],
+    ids=lambda g: type(g).__name__,
+)
+def test_whatever_can_be_drawn_from_is_scored(scorer, generator):
+    data = pd.DataFrame(X)
+    fitted = clone(generator).fit(data, np.arange(60) % 2)
+    before = vars(fitted).copy()
+    score = scorer(fitted, data)
+    assert vars(fitted) == before
+    assert score == scorer(fitted, data)  # the draw is seeded
+    assert score == -SCORERS[scorer](ask(fitted, 60, 0)[0], data)
+
+
+def test_searches_tune_samplers_of_classes():
+    search = GridSearchCV(
+        ConditionalSampler(KernelDensity()),
+        {"sampler__bandwidth": [0.2, 9.0]},
+        scoring=neg_wasserstein_scorer,
+    )
+    assert search.fit(X, np.arange(60) % 2).best_params_ == {"sampler__bandwidth": 0.2}
 
 
 @over_scorers
