@@ -6,8 +6,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skgantk._frames import check_dates, explained, restore, schema
 from skgantk._inverse import check_fitted, check_unfitted, inverse, sparse_note
-from skgantk._samplers import check_dates, draw, explained, restore, schema
+from skgantk._samplers import draw
 
 __all__ = ["SamplingPipeline", "make_sampling_pipeline"]
 
@@ -48,9 +49,14 @@ class SamplingPipeline(Pipeline):
     Raises
     ------
     TypeError
-        In the fit, if a step has no ``inverse_transform``, or the last no ``sample``.
+        In the fit, if a step has no ``inverse_transform``, or none of its own (a
+        `sklearn.preprocessing.FunctionTransformer` without ``inverse_func``, a
+        `sklearn.impute.SimpleImputer` without ``add_indicator``), the last step has no
+        ``sample`` or gets a sparse matrix.
     ValueError
-        In `sample`, if a categorical column's samples are not among its categories.
+        In the fit, if an encoder makes one category of several rare ones, or a step would
+        take missing dates for numbers. In `sample`, if samples are none of a column's
+        kind or categories, or are missing or infinite where the data are not.
 
     See Also
     --------
@@ -58,9 +64,18 @@ class SamplingPipeline(Pipeline):
 
     Notes
     -----
+    Samples come in random order, those of a GaussianMixture too.
+
+    The inverse of an encoder is defined on a grid, and samples lie anywhere. They go back
+    from the nearest point of the grid: the nearest vertex of a one-hot code, where the
+    level that ``drop`` leaves out is the origin, the nearest ordinal code or bin, and a
+    missing value where an imputer's indicator is at least ½. So shares are as right as the
+    generator's.
+
     Fitted to a pandas DataFrame, it samples DataFrames of the same columns and dtypes.
     Integers are rounded and kept within their dtype, booleans are true from ½ on, a
-    category of numbers is the nearest. Categories of strings are encoded in a step that
+    category of numbers is the nearest, and dates that a step took for numbers are dates.
+    What is missing comes back missing. Categories of strings are encoded in a step that
     comes back to them, such as `sklearn.preprocessing.OneHotEncoder`.
 
     Examples

@@ -12,7 +12,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skgantk._samplers import Frame, check_dates, draw, explained, restore, schema
+from skgantk._frames import Frame, check_dates, explained, restore, schema
+from skgantk._samplers import draw
 from skgantk.discriminators._base import restored_on_error
 from skgantk.generators._parallel import parallel
 
@@ -178,7 +179,7 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         X : ndarray or DataFrame of shape (n_samples, n_features)
-            The rows; a DataFrame if the fit was to one.
+            The rows, those of a class in random order; a DataFrame if the fit was to one.
         y : ndarray of shape (n_samples,)
             Their labels.
         """

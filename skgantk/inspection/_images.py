@@ -8,6 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, validate_params
 
+from skgantk._samplers import ask
 from skgantk.inspection._common import drawing_axes
 
 GAP = 0.05  # between images, in heights of one
@@ -173,7 +174,7 @@ class ImageGridDisplay:
         -------
         display : ImageGridDisplay
         """
-        images = generator.sample(n_samples, random_state=random_state)
+        images = ask(generator, n_samples, random_state)[0]
         return cls.from_samples(
             images, image_shape, X_train, value_range=value_range, ax=ax, **plot_params
         )

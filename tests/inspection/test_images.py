@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KernelDensity
 
 from skgantk.inspection import ImageGridDisplay
@@ -30,6 +31,13 @@ def test_a_generator_is_drawn_from():
     samples = density.sample(4, random_state=1)
     assert_array_equal(display.images, samples.reshape(4, 2, 3))
     assert_allclose(display.nearest, display.images, atol=0.01)
+
+
+def test_samplers_of_pairs_are_drawn_from():
+    """Its ``sample`` takes no random_state and returns components with the images."""
+    mixture = GaussianMixture(random_state=3).fit(np.eye(6))
+    display = ImageGridDisplay.from_estimator(mixture, (2, 3), n_samples=4, random_state=3)
+    assert_array_equal(display.images.reshape(4, 6), mixture.sample(4)[0])
 
 
 def test_every_image_is_in_the_mosaic_once_and_the_rest_is_white():
