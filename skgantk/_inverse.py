@@ -203,7 +203,8 @@ def _from_imputed(imputer, X):
 
 def _blocks(X, widths, **checks):
     """X in blocks of columns, after a check of their widths."""
-    X = check_array(X, dtype=float, **checks)
+    # drop="first" leaves nothing of constant columns
+    X = check_array(X, dtype=float, ensure_min_features=0, **checks)
     if X.shape[1] != sum(widths):
         raise ValueError(f"X has {X.shape[1]} columns, and the encoder gave {sum(widths)}.")
     return np.split(X, np.cumsum(widths)[:-1], axis=1)

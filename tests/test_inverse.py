@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.feature_extraction import DictVectorizer
@@ -64,6 +64,9 @@ ENCODERS = [
 ]
 
 
+NO_COLUMN = OneHotEncoder(drop="first", sparse_output=False)  # of a constant
+
+
 def same(left, right):
     """Equal, with NaN equal to NaN, None only to None."""
     return (left == right) | ((left != left) & (right != right))
@@ -77,6 +80,7 @@ def same(left, right):
     far=st.sampled_from([1.0, 1e9, 1e300]),
     seed=st.integers(0, 9),
 )
+@example(X=np.array([[0.5]]), encoder=NO_COLUMN, noise=0.0, far=1.0, seed=0)
 def test_a_point_goes_back_to_the_nearest(X, encoder, noise, far, seed):
     rng = np.random.default_rng(seed)
     Z = encoder.fit_transform(X)
