@@ -1,32 +1,68 @@
-"""float64 and whole products inside a scope, without touching JAX's global flags."""
+"""What our computations run under, without touching anybody's settings."""
 
 import warnings
+from contextlib import ExitStack
 from functools import wraps
 
 import jax
 import numpy as np
 
+# JAX's settings that change a result or forbid what we do, each with what it may be here,
+# first what it becomes. The others change nothing (or only how we are compiled), or are
+# there to look into a computation. All are names of JAX's context managers. What is
+# compiled depends on them too: where they never differ, it is compiled once.
+SETTINGS = {
+    "enable_x64": (True,),
+    "default_matmul_precision": ("highest",),  # or GPUs drop to TF32
+    "default_prng_impl": ("threefry2x32",),
+    "threefry_partitionable": (True,),
+    "numpy_dtype_promotion": ("standard",),
+    "numpy_rank_promotion": ("allow",),
+    "transfer_guard_host_to_device": ("allow", None),
+    "transfer_guard_device_to_device": ("allow", None),
+    "transfer_guard_device_to_host": ("allow", None),
+    "debug_key_reuse": (False,),
+}
+# NumPy's defaults: numbers may underflow.
+ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+
+numpy_defaults = np.errstate(**ERRORS)  # decorates what is computed by NumPy alone
+
 
 def float64_scope(function):
-    """Decorate: run ``function`` where JAX knows float64 (float32 stays float32).
+    """Decorate: run ``function`` under `SETTINGS` and `ERRORS`.
 
-    Products in it that do not say how precise they are, of networks that others wrote say,
-    do not drop to TF32 on a GPU.
+    So JAX knows float64 in it, and float32 stays float32.
     """
 
     @wraps(function)
     def scoped(*args, **kwargs):
-        # Ctrl-C between the end of the function and that of its scope would leave the
-        # flags on. They are set to what they were by a scope around that one then.
-        with (
-            jax.enable_x64(jax.config.jax_enable_x64),
-            jax.default_matmul_precision(jax.config.jax_default_matmul_precision),
-            jax.enable_x64(True),
-            jax.default_matmul_precision("highest"),
-        ):
+        theirs, ours = _foreign_settings()
+        # Ctrl-C between the end of the function and that of its scope would leave ours on.
+        # They are set to what they were by a scope around that one then.
+        with ExitStack() as outer, ExitStack() as inner:
+            for context in theirs:
+                outer.enter_context(context)
+            for context in ours:
+                inner.enter_context(context)
             return function(*args, **kwargs)
 
     return scoped
+
+
+def _foreign_settings():
+    """Contexts of what is set and must not be, as it is and as it is to be."""
+    theirs, ours = [], []
+    for name, allowed in SETTINGS.items():
+        value = getattr(jax.config, f"jax_{name}")
+        if value not in allowed:
+            context = getattr(jax, name)
+            theirs.append(context(value))
+            ours.append(context(allowed[0]))
+    if np.geterr() != ERRORS:
+        theirs.append(np.errstate())
+        ours.append(np.errstate(**ERRORS))
+    return theirs, ours
 
 
 def unseen(array):

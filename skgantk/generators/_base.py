@@ -176,9 +176,11 @@ class StandardizingGenerator(BaseGenerator):
     }
 
     def _fit_scaler(self, X):
-        self._scaler = StandardScaler() if self.standardize else None
+        self._scaler = None
         if not self.standardize:
             return
+        # Arrays, whatever set_config(transform_output=...) says.
+        self._scaler = StandardScaler().set_output(transform="default")
         with np.errstate(over="ignore", invalid="ignore"):
             self._scaler.fit(X)
         constant, var = np.ptp(X, axis=0) == 0, self._scaler.var_

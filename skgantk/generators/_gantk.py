@@ -415,6 +415,7 @@ class GANTKSynthesizer(StandardizingGenerator):
                 stacklevel=5,
             )
 
+    @float64_scope
     def sample(self, n_samples=1, random_state=None):
         """Draw synthetic points.
 

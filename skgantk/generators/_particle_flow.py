@@ -446,6 +446,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
     def _cloud(self):
         return self.particles_
 
+    @float64_scope
     def sample(self, n_samples=1, random_state=None):
         """Draw points of the learned distribution.
 

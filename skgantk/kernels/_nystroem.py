@@ -9,7 +9,7 @@ from sklearn.gaussian_process.kernels import Hyperparameter, Kernel
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
-from skgantk._numerics.precision import float64_scope
+from skgantk._numerics.precision import float64_scope, numpy_defaults
 from skgantk.kernels._base import CoreKernel
 from skgantk.kernels._convert import as_core
 from skgantk.kernels._low_rank import SHIFT, LowRank, choose
@@ -139,6 +139,7 @@ class NystroemKernel(CoreKernel):
         """
         return np.maximum(self.kernel.diag(np.asarray(X)) - self.diag(X), 0)
 
+    @numpy_defaults
     def error_bound(self, X, Y, coef):
         r"""Bound the error of `kernel_sum` at every point of X.
 
@@ -179,6 +180,7 @@ class NystroemKernel(CoreKernel):
             raise ValueError("Gradient can only be evaluated when Y is None.")
         return K, self._gradient(np.asarray(X, dtype=np.float64))
 
+    @numpy_defaults
     def _gradient(self, X):
         """∂K̃ = ∂K_XZ W + Wᵀ ∂K_ZX - Wᵀ ∂K_ZZ W, W = K_ZZ⁻¹ K_ZX."""
         Z = np.asarray(self.landmarks, dtype=np.float64)

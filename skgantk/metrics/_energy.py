@@ -6,10 +6,12 @@ from sklearn import get_config
 from sklearn.utils import gen_batches
 
 from skgantk._numerics.distances import in_units
+from skgantk._numerics.precision import numpy_defaults
 from skgantk.metrics._checks import check_clouds
 from skgantk.metrics._measure import signed_weights
 
 
+@numpy_defaults
 def energy_distance(X, Y):
     """Energy distance between two clouds of points.
 

@@ -10,6 +10,7 @@ from sklearn.utils import check_array, gen_batches
 from sklearn.utils._param_validation import Interval, validate_params
 
 from skgantk._numerics.distances import in_units
+from skgantk._numerics.precision import numpy_defaults
 from skgantk.metrics._checks import check_clouds
 
 SIGMA, K1, K2 = 1.5, 0.01, 0.03  # as in the SSIM paper
@@ -25,6 +26,7 @@ BLOCK = 2**21  # bytes of products of images at a time: few enough for the cache
     },
     prefer_skip_nested_validation=True,
 )
+@numpy_defaults
 def average_max_ssim(images, training_images, image_shape=None, data_range=None):
     r"""AM-SSIM: how like to training images generated images are, on average.
 
@@ -182,6 +184,7 @@ def _as_images(images, training_images, image_shape):
 
 
 @validate_params({"features": [callable, None]}, prefer_skip_nested_validation=True)
+@numpy_defaults
 def frechet_distance(X, Y, features=None):
     """Squared Fréchet distance of two samples, taken for Gaussians; with Inception the FID.
 
@@ -285,7 +288,7 @@ def _warn_of_rounding(distance, total, X, Y):
             "some features or points are very much larger than others. Standardise the "
             "features (StandardScaler); take away values that stand for missing ones.",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, validate_params
 
 from skgantk._numerics import operators
 from skgantk._numerics.memory import check_memory
-from skgantk._numerics.precision import float64_scope, unseen
+from skgantk._numerics.precision import float64_scope, numpy_defaults, unseen
 from skgantk.kernels import NTK, as_core
 from skgantk.metrics._checks import check_clouds
 from skgantk.metrics._measure import signed_weights
@@ -21,6 +21,7 @@ ROUNDING = 4 * np.finfo(float).eps
 
 
 @validate_params({"biased": ["boolean"]}, prefer_skip_nested_validation=True)
+@numpy_defaults
 def mmd(X, Y, kernel=None, *, biased=True):
     """Squared maximum mean discrepancy between two clouds of points.
 
@@ -164,6 +165,7 @@ class MMDTestResult(NamedTuple):
     },
     prefer_skip_nested_validation=True,
 )
+@numpy_defaults
 def mmd_test(X, Y, kernel=None, *, n_permutations=500, random_state=None):
     """Test whether two clouds of points come from the same law, by permutations.
 

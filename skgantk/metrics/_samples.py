@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, validate_params
 
 from skgantk._numerics.distances import nearest
+from skgantk._numerics.precision import numpy_defaults
 from skgantk.metrics._checks import check_clouds
 
 
@@ -22,6 +23,7 @@ class ModeCoverage(NamedTuple):
     {"radius": [Interval(Real, 0, None, closed="left")]},
     prefer_skip_nested_validation=True,
 )
+@numpy_defaults
 def mode_coverage(X, centres, *, radius):
     """Count the modes of a mixture that a sample reaches, and the points that reach one.
 
@@ -68,6 +70,7 @@ def mode_coverage(X, centres, *, radius):
     )
 
 
+@numpy_defaults
 def copying_score(X, X_train, X_held_out):
     """Tell generated samples that are copies of training points from fresh ones.
 

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, validate_params
 
 from skgantk._numerics.distances import in_units
 from skgantk._numerics.memory import check_memory
-from skgantk._numerics.precision import float64_scope
+from skgantk._numerics.precision import float64_scope, numpy_defaults
 from skgantk.metrics._checks import check_clouds
 
 MATRICES = 4  # of all pairs, in float64, that are alive at once: three were measured
@@ -24,6 +24,7 @@ PADDING = 256  # the loop is compiled anew only when its schedule outgrows a mul
     },
     prefer_skip_nested_validation=True,
 )
+@numpy_defaults
 def sinkhorn_divergence(X, Y, *, blur=0.001, scaling=0.95):
     """Sinkhorn divergence between two clouds of points, an approximation of ½W₂².
 

@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from skgantk._numerics.distances import in_units
 from skgantk._numerics.memory import check_memory
+from skgantk._numerics.precision import numpy_defaults
 from skgantk.metrics._checks import check_clouds
 
 MATRICES = 8  # n × m arrays in float64 that the solver holds, an upper estimate
@@ -26,6 +27,7 @@ STEP = 256  # from cap to cap of the costs
 
 
 @validate_params({"order": [Options(Integral, {1, 2})]}, prefer_skip_nested_validation=True)
+@numpy_defaults
 def wasserstein_distance(X, Y, *, order=1, sample_weight_X=None, sample_weight_Y=None):
     """Wasserstein distance between two clouds of points, exact.
 
@@ -137,7 +139,7 @@ def _least_cost(weight_X, weight_Y, cost):
             f"far from all others or have next to no weight, or at most {EXACT_PAIRS} "
             "pairs, which are computed in whole numbers.",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     return least
 
