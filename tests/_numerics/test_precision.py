@@ -1,3 +1,5 @@
+from contextlib import ExitStack, contextmanager, nullcontext
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -33,17 +35,50 @@ def test_unseen_is_another_object_of_the_same_memory():
     assert np.shares_memory(view, X)
 
 
-def test_the_flag_is_as_before_wherever_ctrl_c_comes():
-    def flags():
-        return jax.config.jax_enable_x64, jax.config.jax_default_matmul_precision
+def settings():
+    return {n: getattr(jax.config, f"jax_{n}") for n in precision.SETTINGS}, np.geterr()
 
-    scoped, files = float64_scope(flags), {precision.__file__}
-    with Interrupt(files) as count:
-        assert scoped() == (True, "highest")
-    for before in ((False, None), (True, "bfloat16")):
-        for line in range(1, count.n_lines + 1):
-            with jax.enable_x64(before[0]), jax.default_matmul_precision(before[1]):
+
+def test_a_scope_is_of_our_settings_and_as_before_behind_it():
+    with foreign_settings():
+        theirs = settings()
+        for scoped in (float64_scope(settings), float64_scope(float64_scope(settings))):
+            ours = scoped()
+            assert settings() == theirs
+            for name, allowed in precision.SETTINGS.items():
+                assert ours[0][name] in allowed
+                assert theirs[0][name] not in allowed
+            assert ours[1] == precision.ERRORS
+
+
+@contextmanager
+def foreign_settings():
+    with (
+        jax.default_matmul_precision("bfloat16"),
+        jax.default_prng_impl("rbg"),
+        jax.threefry_partitionable(False),
+        jax.numpy_dtype_promotion("strict"),
+        jax.numpy_rank_promotion("raise"),
+        jax.transfer_guard("disallow"),
+        jax.debug_key_reuse(True),
+        np.errstate(all="raise"),
+    ):
+        yield
+
+
+@pytest.mark.parametrize("context", [nullcontext, foreign_settings])
+def test_settings_are_as_before_wherever_ctrl_c_comes(context):
+    # In the scope, in the contexts that it is made of, and in what holds them.
+    held = [type(c).__exit__ for c in (jax.enable_x64(True), np.errstate(), ExitStack())]
+    files = {precision.__file__, *(f.__code__.co_filename for f in held)}
+    scoped = float64_scope(settings)
+    for flag in (False, True):
+        with context(), jax.enable_x64(flag):
+            expected = settings()
+            with Interrupt(files) as count:
+                scoped()
+            for line in range(1, count.n_lines + 1):
                 with pytest.raises(KeyboardInterrupt), Interrupt(files, line):
                     scoped()
-                assert flags() == before
-    assert count.n_lines > 2
+                assert settings() == expected, line
+    assert count.n_lines > 10
