@@ -3,6 +3,7 @@
 import warnings
 from contextlib import ExitStack
 from functools import wraps
+from typing import Any
 
 import jax
 import numpy as np
@@ -24,7 +25,7 @@ SETTINGS = {
     "debug_key_reuse": (False,),
 }
 # NumPy's defaults: numbers may underflow.
-ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+ERRORS: dict[str, Any] = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
 
 numpy_defaults = np.errstate(**ERRORS)  # decorates what is computed by NumPy alone
 
