@@ -25,7 +25,12 @@ SETTINGS = {
     "debug_key_reuse": (False,),
 }
 # NumPy's defaults: numbers may underflow.
-ERRORS: dict[str, Any] = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+ERRORS: dict[str, Any] = {
+    "divide": "warn",
+    "over": "warn",
+    "under": "ignore",
+    "invalid": "warn",
+}
 
 numpy_defaults = np.errstate(**ERRORS)  # decorates what is computed by NumPy alone
 
