@@ -154,6 +154,31 @@ class Loss:
         return f"{type(self).__name__}({values})"
 
 
+def check_functions(loss, names):
+    """Raise before any work is done if the loss cannot be compiled and differentiated.
+
+    ``names`` are the functions that will be used.
+    """
+    hash(loss)  # refuses attributes that are not hashable, before JAX does
+    f = jax.ShapeDtypeStruct((2,), jnp.float32)
+    for name in names:
+        where = f"{type(loss).__name__}.{name}(f)"
+        try:
+            made = [jax.eval_shape(getattr(loss, d + name), f) for d in ("", "d")]
+        except (TypeError, ValueError) as error:  # JAX's of tracers are of these
+            raise TypeError(
+                f"{where} must be written in jax.numpy, elementwise (jnp.exp in the place "
+                "of np.exp, jnp.where of an if), because it is compiled and "
+                f"differentiated. It fails with: {str(error).splitlines()[0]}"
+            ) from error
+        shapes = [getattr(value, "shape", None) for value in made]
+        if shapes != [f.shape, f.shape]:
+            raise TypeError(
+                f"{where} and its derivative must have the shape of f, elementwise; for "
+                f"{f.shape} they have {shapes[0]} and {shapes[1]}."
+            )
+
+
 def _derivative(function, f):
     f = jnp.asarray(f)
     f = f if jnp.issubdtype(f.dtype, jnp.floating) else f.astype(float)

@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from skgantk._numerics.precision import finite, float64_scope, unseen
+from skgantk.losses import check_functions
 
 FLOATS = [np.float64, np.float32]
 
@@ -65,7 +66,7 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
         with restored_on_error(self):
             X, y, weight = self._validated(X, y, sample_weight)
             loss = self._loss()
-            hash(loss)  # refuses attributes that are not hashable, before JAX does
+            check_functions(loss, "ab")
             self._train(loss, X, y, weight)
             self._fitted_loss = loss
         return self

@@ -10,15 +10,22 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import (
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+)
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skgantk import discriminators
 from skgantk._numerics.optimizers import OPTIMIZERS
-from skgantk.discriminators._base import restored_on_error
+from skgantk.discriminators._base import BaseDiscriminator, restored_on_error
 from skgantk.generators._callbacks import CallbackSupport, checks
+from skgantk.losses import check_functions
 from skgantk.metrics import energy_distance
 
 FLOATS = [np.float64, np.float32]
+FIRST_OF_ALL = {"momentum": 0.1}  # share of the first step in all that a force leads to
 FAR = 1e3  # times the extent of the two clouds; a point further away is lost
 
 
@@ -51,6 +58,18 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         """Whether ``init`` can be drawn from anew."""
         return isinstance(self.init, str) or callable(self.init)
 
+    @property
+    def _starts_as_noise(self):
+        """Whether points start as noise like the data."""
+        return isinstance(self.init, str) and self.init == "gaussian"
+
+    def _validated(self, X, reset):
+        """X as an array of its own, which lies within ``bounds``."""
+        check_flat(X, type(self).__name__)
+        X = validate_data(self, X, dtype=FLOATS, reset=reset).copy()
+        self._check_inside(X, "X")
+        return X
+
     def _noise(self, X, n, rng):
         """n points to start from, in the dtype of X."""
         shape = (n, X.shape[1])
@@ -62,16 +81,34 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
             if not np.all(np.isfinite([low, high])):
                 raise ValueError('init="uniform" needs finite bounds.')
             points = rng.uniform(low, high, size=shape)
+        elif self.init == "gaussian":
+            return noise_like(X, n, rng)
         else:
             points = rng.normal(size=shape)
-            if self.init == "gaussian":
-                mean, std = (f(axis=0, dtype=np.float64) for f in (X.mean, X.std))
-                constant = np.ptp(X, axis=0) == 0  # exactly, unlike a rounded mean
-                points = np.where(constant, X[0], mean + std * points)
         points = check_array(points, dtype=X.dtype, input_name="init")
         if points.shape != shape:
             raise ValueError(f"init must give points of shape {shape}, got {points.shape}.")
+        if not isinstance(self.init, str):
+            self._check_inside(points, "init")
         return points
+
+    def _check_inside(self, X, name):
+        """Raise where X leaves ``bounds`` by more than rounding: nothing could follow."""
+        box = self._box(X)
+        if box is None:
+            return
+        # Scaled to a side, as by MinMaxScaler, data may be beyond it by some ulps.
+        slack = np.sqrt(np.finfo(X.dtype).eps) * np.ptp(X, axis=0)
+        beyond = np.maximum(box[0] - X.min(axis=0), X.max(axis=0) - box[1])
+        if np.any(beyond > slack):
+            worst = np.argmax(beyond)
+            raise ValueError(
+                f"{name} must lie within bounds, where the samples are kept: feature "
+                f"{worst} has values from {X[:, worst].min():.6g} to "
+                f"{X[:, worst].max():.6g}, and its bounds are {box[0, worst]:.6g} and "
+                f"{box[1, worst]:.6g}. Scale {name} to them (pixels of 0 to 255 to (0, 1) "
+                "by / 255), or give the bounds that the values have."
+            )
 
     def _box(self, X):
         """``bounds`` as an array (2, n_features) in the dtype of X, or None."""
@@ -206,6 +243,69 @@ class StandardizingGenerator(BaseGenerator):
         # Not by `transform`, which refuses sides that are open.
         box = (box - self._scaler.mean_) / self._scaler.scale_
         return box.astype(X.dtype)
+
+
+def check_discriminator(discriminator, caller, *others):
+    """Raise unless it is a discriminator that can be trained with, or one of the others."""
+    if any(
+        discriminator is o or (isinstance(o, str) and discriminator == o) for o in others
+    ):
+        return
+    if not isinstance(discriminator, BaseDiscriminator):
+        names = sorted(name for name in discriminators.__all__ if name[0].isupper())
+        raise InvalidParameterError(
+            f"The 'discriminator' parameter of {caller} must be an object of "
+            "skgantk.discriminators, written as one of "
+            f"{', '.join(f'{name}()' for name in names)}; or "
+            f"{' or '.join(map(repr, others))}. Got {discriminator!r} instead."
+        )
+    discriminator._validate_params()
+    check_functions(discriminator._loss(), "abc")
+
+
+def check_flat(X, name):
+    """Raise where X has more than two dimensions, with how to flatten images."""
+    shape = np.shape(X)
+    if len(shape) < 3:
+        return
+    flat = "X.reshape(len(X), -1)"
+    # Channels first, as PyTorch has them; 3 columns of pixels would be no image.
+    if len(shape) == 4 and shape[1] in (1, 3) and shape[3] not in (1, 3):
+        flat = "X.transpose(0, 2, 3, 1).reshape(len(X), -1), with the channels last"
+    raise ValueError(
+        f"Found array with dim {len(shape)}, while dim <= 2 is required by {name}: a row "
+        f"for each sample. Flatten images, {flat}."
+    )
+
+
+def noise_like(X, n, rng):
+    """n Gaussian points with the mean and the standard deviation of each feature of X."""
+    mean, std = (f(axis=0, dtype=np.float64) for f in (X.mean, X.std))
+    constant = np.ptp(X, axis=0) == 0  # exactly, unlike a rounded mean
+    points = np.where(constant, X[0], mean + std * rng.normal(size=(n, X.shape[1])))
+    return check_array(points, dtype=X.dtype, input_name="init")
+
+
+def first_rate(size, start, target, move, optimizer, noisy, seed):
+    """The step with which points move by ``move``, root mean square, at first.
+
+    ``size(points)`` is what they move by per unit of it. Where the mean of a start is not
+    that of the target, all points are pulled alike and hard, for as long as that takes, and
+    what is left then is far less: a step by that force would be too short for ever. So it
+    is that of noise like the target, unless it would carry the start beyond its mean: at
+    once, or with momentum by all the steps that a force leads to.
+
+    ``noisy``: the start is such noise.
+    """
+    moves = [(start, move)]
+    if not noisy and varies(target):
+        gap = start.mean(axis=0) - target.mean(axis=0)
+        reach = FIRST_OF_ALL.get(optimizer, 1.0) * float(np.sqrt(np.mean(gap**2)))
+        noise = noise_like(target, len(start), np.random.RandomState(seed))
+        moves = [(noise, move), (start, max(move, reach))]
+    sizes = [(float(size(points)), step) for points, step in moves]
+    # Points that nothing moves are where they belong, but for rounding.
+    return min((step / moved for moved, step in sizes if moved > 0), default=move)
 
 
 def check_n_samples(n_samples):

@@ -3,6 +3,7 @@
 import math
 import warnings
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import delayed
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope
@@ -20,15 +21,17 @@ from skgantk.discriminators._base import restored_on_error
 from skgantk.generators import _synthesis
 from skgantk.generators._base import (
     FAR,
-    FLOATS,
     StandardizingGenerator,
     check_loss,
     check_n_samples,
+    first_rate,
+    noise_like,
     to_numpy,
     varies,
 )
 from skgantk.generators._parallel import parallel
 from skgantk.kernels import NTK, as_core
+from skgantk.metrics import energy_distance
 from skgantk.model_selection._lambda import residual_root
 
 BATCH = 512  # rows of X, and of Z, of one discriminator, for batch_size="auto"
@@ -37,6 +40,7 @@ FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}
 # λ_max(K) times the greatest λ found: λ amplifies the rounding of K, 1e-16 λ_max. On tables
 # the kernel of [Z21] needs 50 to 3e4 for epsilon = 0.05; smooth ones may need anything.
 SHARPEST = 1e6
+JUDGED = 1000  # samples at most of which a warning judges the distance to the data
 COPY = 0.1  # usual distances to a training point; a sample nearer than this is a copy
 
 
@@ -288,7 +292,7 @@ class GANTKSynthesizer(StandardizingGenerator):
         """
         goes_on = self.warm_start and hasattr(self, "_state")
         with restored_on_error(self):
-            X = validate_data(self, X, dtype=FLOATS, reset=not goes_on).copy()
+            X = self._validated(X, reset=not goes_on)
             if not goes_on:
                 self._reset(X)
             target, held_out = self._split(self._scaled(X))
@@ -307,6 +311,10 @@ class GANTKSynthesizer(StandardizingGenerator):
             lambda state: self._check(synthesis, state, held_out),
         )
         self._warn_of_copies(X)
+        if not warn_of_dimming(
+            synthesis.core, synthesis.target, self.lam_, synthesis.batch_size
+        ):
+            self._warn_of_distance(X)
         return self
 
     def _reset(self, X):
@@ -315,7 +323,7 @@ class GANTKSynthesizer(StandardizingGenerator):
         self._fit_scaler(X)
         n = len(X) if self._draws_noise else len(self.init)
         self._start = self._scaled(self._noise(X, n, np.random.RandomState(seed)))
-        self.kernel_ = _default_kernel() if self.kernel is None else clone(self.kernel)
+        self.kernel_ = fitted_kernel(self.kernel, self._scaled(X), self.standardize)
         self.n_iter_, self.loss_curve_, self.validation_curve_ = 0, [], []
         self.loss_iter_ = []
 
@@ -343,6 +351,7 @@ class GANTKSynthesizer(StandardizingGenerator):
             spacing=spacing or 1.0,
             centre=centre,
             radius=float(FAR * extent) or 1.0,
+            unit=(float(spread) or 1.0) if self.optimizer == "adam" else 1.0,
             seed=self._seed,
             objective=self.objective,
             optimizer=self.optimizer,
@@ -366,25 +375,21 @@ class GANTKSynthesizer(StandardizingGenerator):
             self.lam_ = float(self.lam)
         elif self._state is None:
             rows = np.random.RandomState(self._seed).permutation(len(target))[:batch]
-            noise = self._start
-            if not isinstance(self.init, str):  # what is given may be anything but noise
-                rng = np.random.RandomState(self._seed)
-                noise = rng.normal(target.mean(0), target.std(0), target.shape)
-            noise = noise[: len(rows)]
-            # Data without spread cannot be told from noise like them; any λ will do.
-            self.lam_ = (
-                residual_root(core, target[rows], noise, self.epsilon, SHARPEST)
-                if varies(target)
-                else 1.0
-            )
+            self.lam_ = algorithm_1(core, target, rows, self.epsilon, self._seed)
         return self.lam_
 
     def _rate(self, synthesis, start, spread):
         if self.learning_rate != "auto":
             return float(self.learning_rate)
-        size = _synthesis.first_update(synthesis, start)
-        move = FIRST_MOVE[self.optimizer] * float(spread)
-        return move / size if size > 0 else 1.0
+        return first_rate(
+            partial(_synthesis.first_update, synthesis),
+            start,
+            synthesis.target,
+            FIRST_MOVE[self.optimizer] * float(spread),
+            self.optimizer,
+            self._starts_as_noise,
+            self._seed,
+        )
 
     def _check(self, synthesis, state, held_out):
         """Take over the state; return whether to stop."""
@@ -399,6 +404,19 @@ class GANTKSynthesizer(StandardizingGenerator):
             self.samples_ = self._unscaled(state.samples)
             self.n_iter_ = int(state.step)
         return stop
+
+    def _warn_of_distance(self, X):
+        X, samples = X[:JUDGED], self.samples_[:JUDGED]
+        noise = noise_like(X, len(samples), np.random.RandomState(self._seed))
+        if varies(X) and energy_distance(samples, X) > 2 * energy_distance(noise, X):
+            warnings.warn(
+                "The samples are further from the data, in energy distance, than Gaussian "
+                "noise of their mean and standard deviation. Start nearer to them "
+                '(init="gaussian"), take more steps, lam="auto" or a kernel of greater '
+                "length, or scale the data.",
+                UserWarning,
+                stacklevel=5,
+            )
 
     def _warn_of_copies(self, X):
         spacing = _spacing(self._scaled(X))
@@ -456,9 +474,49 @@ class GANTKSynthesizer(StandardizingGenerator):
         return np.concatenate([self.samples_, *fresh])[:n_samples]
 
 
-def _default_kernel():
-    """[Z21]'s fully connected network: three layers, with its code's variances."""
-    return NTK(depth=2, weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True)
+def fitted_kernel(kernel, X, standardized):
+    """A clone of the kernel, or if None [Z21]'s fully connected network, for X.
+
+    It has three layers and the variances of [Z21]'s code, made for pixels in [0, 1]. As
+    biases sb make of k(sx, sy) the function s² k(x, y), those in units of the greatest |x|
+    let data of any scale be synthesised as pixels are.
+    """
+    if kernel is not None:
+        return clone(kernel)
+    unit = 1.0 if standardized else float(np.abs(X).max()) or 1.0
+    return NTK(depth=2, weight_std=1.4615**0.5, bias_std=0.1**0.5 * unit, output_bias=True)
+
+
+def warn_of_dimming(core, X, lam, batch_size):
+    """Warn, and return True, if dimmed copies of the data please the discriminator more.
+
+    ``batch_size`` is of the discriminator of λ: with fewer points it would need more.
+    """
+    n = min(len(X), 128)
+    dimmed = _synthesis.prefers_dimmed(core, X[:n], lam * min(batch_size, len(X)) / n)
+    if dimmed:
+        warnings.warn(
+            "The objective is less at copies of the data dimmed to 62 % than at the data, "
+            "because the biases of the kernel are small beside them: it is nearly "
+            "homogeneous, k(sx, y) = s k(x, y). Samples are dimmed too. Scale the data "
+            "(standardize=True, or pixels to [0, 1]), or raise bias_std of the kernel.",
+            UserWarning,
+            stacklevel=5,
+        )
+    return dimmed
+
+
+def algorithm_1(core, X, rows, epsilon, seed):
+    """λ of Algorithm 1 for those rows of X, and noise that a soft D does not tell from X.
+
+    The λ of noise that is far from X, or of another spread, is that of a D which needs no
+    more than mean and variance: points that have them give it no gradient. So the noise has
+    those of X, feature by feature, wherever the points start.
+    """
+    if not varies(X):  # it cannot be told from noise like it; any λ will do
+        return 1.0
+    noise = noise_like(X, len(X), np.random.RandomState(seed))[: len(rows)]
+    return residual_root(core, X[rows], noise, epsilon, SHARPEST)
 
 
 def _spacing(X):

@@ -11,26 +11,27 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin, _fit_context, c
 from sklearn.gaussian_process.kernels import Kernel
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.optimizers import OPTIMIZERS
 from skgantk._numerics.precision import float64_scope, unseen
 from skgantk.discriminators import NTKIPMDiscriminator
-from skgantk.discriminators._base import BaseDiscriminator, restored_on_error
+from skgantk.discriminators._base import restored_on_error
 from skgantk.discriminators._network import layer_widths
 from skgantk.generators import _neural_core
 from skgantk.generators._base import (
     FAR,
     FLOATS,
     StandardizingGenerator,
+    check_discriminator,
     check_loss,
     check_n_samples,
     to_numpy,
     varies,
 )
 from skgantk.generators._flow import advance
-from skgantk.generators._gantk import SHARPEST, _default_kernel
+from skgantk.generators._gantk import algorithm_1, fitted_kernel, warn_of_dimming
 from skgantk.generators._networks import (
     ACTIVATIONS,
     MLP,
@@ -42,7 +43,6 @@ from skgantk.generators._networks import (
 )
 from skgantk.generators._synthesis import Objective, rising
 from skgantk.kernels import as_core
-from skgantk.model_selection._lambda import residual_root
 
 # For batch_size="auto": against a discriminator, and for GA-NTK, which costs the cube.
 BATCH, BATCH_GANTK = 256, 128
@@ -251,7 +251,7 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
             for name, allowed in StandardizingGenerator._parameter_constraints.items()
             if name != "init"
         },
-        "discriminator": [BaseDiscriminator, StrOptions({"gantk"}), None],
+        "discriminator": "no_validation",  # but by check_discriminator
         "n_latent": [Interval(Integral, 1, None, closed="left"), None],
         "hidden_layer_sizes": ["array-like"],
         "activation": [StrOptions(set(ACTIVATIONS))],
@@ -325,6 +325,10 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
     def _cloud(self):
         return self.samples_
 
+    def _validate_params(self):
+        check_discriminator(self.discriminator, type(self).__name__, "gantk", None)
+        super()._validate_params()
+
     @_fit_context(prefer_skip_nested_validation=False)
     @float64_scope
     def fit(self, X, y=None):
@@ -345,7 +349,7 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         """
         goes_on = self.warm_start and hasattr(self, "_state")
         with restored_on_error(self):
-            X = validate_data(self, X, dtype=FLOATS, reset=not goes_on).copy()
+            X = self._validated(X, reset=not goes_on)
             if not goes_on:
                 self._reset(X)
             target, held_out = self._split(self._scaled(X))
@@ -358,6 +362,9 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
             lambda state, n: advance(training, state, n),
             lambda state: self._check(training, state, held_out),
         )
+        if self._single_level:
+            core = training.opponent.objective.core
+            warn_of_dimming(core, training.target, self.lam_, training.batch_size)
         return self
 
     def _reset(self, X):
@@ -438,17 +445,17 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
 
     def _opponents(self, target, size):
         if self._single_level:
-            return [self._gantk(target[:size])]
+            return [self._gantk(target, size)]
         d = self.discriminator
         d = NTKIPMDiscriminator() if d is None else clone(d)
-        d._validate_params()
         adversaries = d._adversaries(target.shape[1], target.dtype, self._adversary)
         self._prototype = d
         return [_neural_core.Alternating(adversary) for adversary in adversaries]
 
-    def _gantk(self, batch):
-        self.kernel_ = _default_kernel() if self.kernel is None else clone(self.kernel)
-        core, n = as_core(self.kernel_), 2 * len(batch)
+    def _gantk(self, target, size):
+        self.kernel_ = fitted_kernel(self.kernel, target, self.standardize)
+        batch = target[:size]
+        core, n = as_core(self.kernel_), 2 * size
         check_memory(
             6 * n * n * batch.itemsize,  # K, K̄, their transposes, a decomposition
             f"The {n} × {n} Gram matrix of NeuralGenerator, with its derivative,",
@@ -457,14 +464,8 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         if self.lam != "auto":
             self.lam_ = float(self.lam)
         elif self._state is None:
-            rng = np.random.RandomState(self._seed)
-            noise = rng.normal(batch.mean(axis=0), batch.std(axis=0), batch.shape)
-            # Data without spread cannot be told from noise like them; any λ will do.
-            self.lam_ = (
-                residual_root(core, batch, noise, self.epsilon, SHARPEST)
-                if varies(batch)
-                else 1.0
-            )
+            rows = np.arange(size)
+            self.lam_ = algorithm_1(core, batch, rows, self.epsilon, self._seed)
         centre = batch.mean(axis=0)
         objective = Objective(core, centre, 0.0, 1.0, "squared_error", False)
         sharpness = rising(core, batch, self.lam_, float(self.max_iter), APART, 1.0)

@@ -13,12 +13,15 @@ Randomness comes from the number of the step alone, so training may be cut anywh
 goes on as if it had not been.
 """
 
+import math
 from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
+import sklearn
 
 from skgantk._numerics.devices import compiled
 from skgantk._numerics.elementwise import stored
@@ -30,7 +33,7 @@ from skgantk.generators._synthesis import Objective, Sharpness
 from skgantk.kernels._core import Leaf
 
 EDGE = 0.01  # how near a side of the box, in its widths, samples start
-BATCH = 4096  # samples whose hidden layers are alive at once
+BATCH = 4096  # samples at most whose hidden layers are alive at once
 
 
 class NeuralState(NamedTuple):
@@ -216,20 +219,62 @@ class Training:
         return following._replace(memory=memory)
 
 
-@partial(compiled, static_argnames="constants")
+def rows_at_once(parameters, constants, z):
+    """Samples whose hidden layers fit into scikit-learn's ``working_memory``.
+
+    Counted is every array of the computation, more than are alive at once.
+    """
+    jaxpr = jax.make_jaxpr(join(parameters, constants))(z[0]).jaxpr
+    n_bytes = max(1, sum(_size(jaxpr)) * z.dtype.itemsize)
+    most = sklearn.get_config()["working_memory"] * 2**20 / n_bytes
+    return int(min(BATCH, max(1, most), len(z)))
+
+
+def _size(jaxpr):
+    """Numbers of entries of the results of a program's instructions."""
+    for equation in jaxpr.eqns:
+        yield from (math.prod(result.aval.shape) for result in equation.outvars)
+        for value in equation.params.values():
+            inner = getattr(value, "jaxpr", value)
+            if hasattr(inner, "eqns"):
+                yield from _size(inner)
+
+
 def generate(readout, parameters, constants, z):
-    """g_θ(z), (n, d), for any n."""
-    return readout(jax.lax.map(join(parameters, constants), z, batch_size=BATCH))
+    """g_θ(z), (n, d), for any n, in blocks of rows, of one program.
+
+    The size of the blocks changes results by rounding, as sums are taken in other orders.
+    """
+    rows = rows_at_once(parameters, constants, z)
+    blocks = (z[start : start + rows] for start in range(0, len(z), rows))
+    made = (
+        np.asarray(_generate(readout, parameters, constants, _filled(block, rows)))
+        for block in blocks
+    )
+    return np.concatenate(list(made))[: len(z)]
 
 
-@compiled
+def _filled(block, rows):
+    return np.pad(block, [(0, rows - len(block)), (0, 0)], mode="edge")
+
+
+@partial(compiled, static_argnames="constants")
+def _generate(readout, parameters, constants, z):
+    return readout(jax.vmap(join(parameters, constants))(z))
+
+
 def assess(training, state, z):
     """The samples of z; the `Gain` on a batch of them and of data."""
     fake = generate(training.readout, state.parameters, training.constants, z)
+    return fake, _assess(training, state, fake)
+
+
+@compiled
+def _assess(training, state, fake):
     size = min(training.batch_size, len(training.target))
     key = training.key(state.step, 2)
     real = training.target[:size]
-    return fake, training.opponent.assess(state.memory, fake[:size], real, key)
+    return training.opponent.assess(state.memory, fake[:size], real, key)
 
 
 @compiled

@@ -3,6 +3,7 @@
 import math
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 
 import jax
@@ -17,7 +18,7 @@ from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import finite, float64_scope, unseen
 from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.discriminators._adversary import KernelAdversary
-from skgantk.discriminators._base import BaseDiscriminator, restored_on_error
+from skgantk.discriminators._base import restored_on_error
 from skgantk.discriminators._carry_over import CarryOver
 from skgantk.discriminators._dual import self_gram
 from skgantk.generators import _flow
@@ -25,8 +26,10 @@ from skgantk.generators._base import (
     FAR,
     FLOATS,
     BaseGenerator,
+    check_discriminator,
     check_loss,
     check_n_samples,
+    first_rate,
     to_numpy,
     varies,
 )
@@ -72,8 +75,9 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         ``loss_curve_``); checked every ``check_every`` steps. With 0 it never does.
     early_stopping : bool, default=False
         Whether to hold out some of the data and to keep the particles that were nearest
-        to them in energy distance. A converged flow copies its training points; this
-        one far less.
+        to them in energy distance. A converged flow copies its training points. In few
+        dimensions this one does so far less; in many, as with images, data held out are
+        hardly nearer to anything else, and it ends no sooner.
     validation_fraction : float, default=0.2
         Share of the data held out for ``early_stopping``.
     n_iter_no_change : int, default=10
@@ -108,8 +112,10 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         past points are kept, and beyond that the sum is projected on half of them, with
         the error ``carry_over_error_``. At least twice as many as particles.
     n_snapshots : int, default=0
-        Number of checks, evenly spaced, at which the particles are kept in
-        ``snapshots_``.
+        Number of checks, evenly spaced from the start to the last, at which the particles
+        are kept in ``snapshots_``; all if there are fewer, and only the start for 1. A
+        flow that stops early ends in a snapshot too, and one that goes on with
+        ``warm_start`` adds its own.
     warm_start : bool, default=False
         Whether `fit` goes on from the particles where it was, until ``max_iter`` steps in
         all.
@@ -196,7 +202,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
 
     _parameter_constraints: dict = {
         **BaseGenerator._parameter_constraints,
-        "discriminator": [BaseDiscriminator, None],
+        "discriminator": "no_validation",  # but by check_discriminator
         "learning_rate": [
             Interval(Real, 0, None, closed="neither"),
             StrOptions({"auto"}),
@@ -262,6 +268,10 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    def _validate_params(self):
+        check_discriminator(self.discriminator, type(self).__name__, None)
+        super()._validate_params()
+
     @_fit_context(prefer_skip_nested_validation=False)
     @float64_scope
     def fit(self, X, y=None):
@@ -282,7 +292,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         """
         goes_on = self.warm_start and hasattr(self, "_state")
         with restored_on_error(self):
-            X = validate_data(self, X, dtype=FLOATS, reset=not goes_on).copy()
+            X = self._validated(X, reset=not goes_on)
             if not goes_on:
                 self._reset(X)
             target, held_out = self._split(X)
@@ -353,7 +363,6 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
     def _adversaries(self, target, n_particles):
         d = self.discriminator
         d = NTKIPMDiscriminator() if d is None else clone(d)
-        d._validate_params()
         previous = self._runs[-1][0].adversary if self._runs else None
         if isinstance(previous, CarryOver):
             previous = previous.adversary
@@ -401,10 +410,16 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         if self.learning_rate != "auto":
             self.learning_rate_ = float(self.learning_rate)
         else:
-            size = float(_flow.first_update(flow, self._start))
-            move = FIRST_MOVE[self.optimizer] * float(spread)
-            # Particles that nothing moves are where they belong, but for rounding.
-            self.learning_rate_ = move / size if size > 0 else move
+            self.learning_rate_ = first_rate(
+                partial(_flow.first_update, flow),
+                self._start,
+                flow.target,
+                FIRST_MOVE[self.optimizer] * float(spread),
+                self.optimizer,
+                # With k_g forces are averaged by where the particles start: that counts.
+                self._starts_as_noise or flow.generator is not None,
+                self._seed,
+            )
         return self.learning_rate_
 
     def _check(self, flow, state, held_out):
@@ -414,10 +429,12 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         state = to_numpy(state)
         step, particles = int(state.step), state.particles
         nearest, stop = self._judge(particles, held_out)
+        # Rounding, or a network's step too far, may make a gain negative.
+        stop = bool(stop or state.diverged or abs(loss) < self.tol)
         self._state = state
         self.loss_curve_ = [*self.loss_curve_, float(loss)]
         self.loss_iter_ = [*self.loss_iter_, step]
-        if self.n_snapshots and (step % self._snapshot_interval() == 0):
+        if self._keeps(step, stop):
             self._snapshots = [*self._snapshots, (step, particles)]
             self.snapshot_iter_ = np.array([step for step, _ in self._snapshots])
             self.snapshots_ = np.stack([particles for _, particles in self._snapshots])
@@ -435,12 +452,16 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
             )
             if self.carry_over:
                 self.carry_over_error_ = float(state.memory.error)
-        # Rounding, or a network's step too far, may make a gain negative.
-        return stop or abs(loss) < self.tol
+        return stop
 
-    def _snapshot_interval(self):
-        n_checks = max(1, math.ceil(self.max_iter / self.check_every))
-        return self.check_every * max(1, math.ceil(n_checks / self.n_snapshots))
+    def _keeps(self, step, stop):
+        """Whether a check is the last, or of ``n_snapshots`` from the first to the last."""
+        if not self.n_snapshots or step in (kept for kept, _ in self._snapshots):
+            return False
+        n_checks = math.ceil(self.max_iter / self.check_every)
+        checks = np.linspace(0, n_checks, min(self.n_snapshots, n_checks + 1)).round()
+        steps = np.minimum(checks.astype(int) * self.check_every, self.max_iter)
+        return stop or step in steps
 
     @property
     def _cloud(self):
@@ -454,7 +475,9 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         ----------
         n_samples : int, default=1
             Up to the number of particles they are drawn from those, without
-            replacement; for more, fresh noise is transformed.
+            replacement; for more, fresh noise is transformed. Such points come to the
+            modes, but not in their shares (see `transform`): for many samples take as
+            many particles.
         random_state : int, RandomState instance or None, default=None
             Of the draw; None draws afresh at every call.
 
@@ -494,6 +517,10 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         Notes
         -----
         The flow is run again, so it takes about as long as `fit` did.
+
+        New points follow without acting on the others. Particles share the modes out among
+        them because they repel each other; nothing does so for new points, which come to
+        the modes but not in their shares.
         """
         check_is_fitted(self)
         return self._moved(validate_data(self, X, dtype=FLOATS, reset=False))

@@ -19,7 +19,9 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
+from scipy.linalg import eigh
 
 from skgantk._numerics import operators
 from skgantk._numerics.devices import compiled, spread_map
@@ -38,6 +40,12 @@ RISE = 0.5
 # eigenvector of that eigenvalue: D knows it for what it is, and its gradient vanishes like
 # e^{-λ k(x, x)}, so that it would be left behind.
 APART = 0.5
+
+# Where a kernel is homogeneous, k(sx, y) = s k(x, y), so is f, and of x, labelled 1, and
+# its copy cx, labelled 0, least squares make f(x) = 1/(1 + c²), f(cx) = c/(1 + c²). Then
+# ‖1 - D‖² = (c⁴ + (1 - c + c²)²)/(1 + c²)² is least not at c = 1, a copy, where it is 0.5,
+# but at 2/(1 + √5), where it is 0.38.
+DIMMED = 2 / (1 + 5**0.5)
 
 # Relative error of the adjoint. float32 has no more digits: K is rounded, and λK amplifies.
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
@@ -127,6 +135,7 @@ class Synthesis(Objective):
     decay: Leaf
     max_iter: Leaf
     radius: Leaf  # of what may still be called near it
+    unit: Leaf  # of the gradient, inverted: Adam adds 1e-8 to it, whatever its scale
     seed: Leaf
     optimizer: str
     batch_size: int
@@ -162,6 +171,7 @@ class Synthesis(Objective):
         """One step of all samples, or none of a synthesis that has diverged."""
         loss, gradient = self.loss(state.samples, state.step)
         update = OPTIMIZERS[self.optimizer]().update
+        gradient = jnp.asarray(self.unit, loss.dtype) * gradient
         updates, optimizer = update(gradient, state.optimizer, state.samples)
         rate = falling(self.learning_rate, self.decay, state.step, self.max_iter)
         samples = state.samples + jnp.asarray(rate, loss.dtype) * updates
@@ -204,6 +214,19 @@ def first_update(synthesis, samples):
     synthesis = replace(synthesis, learning_rate=1.0, bounds=bounds, radius=math.inf)
     moved = advance(synthesis, synthesis.start(samples), 1).samples
     return float(jnp.sqrt(jnp.mean((moved - samples) ** 2)))
+
+
+def prefers_dimmed(core, X, lam):
+    """Whether the objective is less at Z = `DIMMED` X than at Z = X."""
+    y = np.repeat([1.0, 0.0], len(X))
+
+    def objective(share):
+        S = np.concatenate([X, share * X]).astype(np.float64)
+        eigenvalues, U = eigh(np.asarray(operators.gram(core, S)))
+        decay = np.exp(-lam * np.maximum(eigenvalues, 0))
+        return np.mean((1 - y + U @ (decay * (U.T @ y))) ** 2)
+
+    return objective(DIMMED) < objective(1.0)
 
 
 def loss(synthesis, state):

@@ -1,6 +1,7 @@
 """ImageGridDisplay: images side by side, each with the training image nearest to it."""
 
 import math
+import warnings
 from numbers import Integral
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils._param_validation import Interval, validate_params
 from skgantk._samplers import ask
 from skgantk.inspection._common import drawing_axes
 
+APART = 10  # times the range of values of other images: those are of another scale
 GAP = 0.05  # between images, in heights of one
 
 
@@ -31,6 +33,12 @@ class ImageGridDisplay:
     value_range : tuple (low, high), default=None
         Values that are drawn black and white; those of ``nearest``, or else of ``images``,
         if None. Values beyond are clipped.
+
+    Warns
+    -----
+    UserWarning
+        By `plot`, if no ``value_range`` is given and ``images`` span less than a tenth, or
+        more than ten times, of what ``nearest`` do: they are of two scales.
 
     Attributes
     ----------
@@ -204,6 +212,8 @@ class ImageGridDisplay:
         groups = [self.images] if self.nearest is None else [self.images, self.nearest]
         given = self.value_range is not None
         low, high = self.value_range if given else (groups[-1].min(), groups[-1].max())
+        if not given:
+            _check_scales(groups)
         scaled = [np.clip((g - low) / ((high - low) or 1.0), 0, 1) for g in groups]
         n = len(self.images)
         columns = min(n_columns or math.ceil(math.sqrt(n * len(groups))), n)
@@ -218,6 +228,21 @@ class ImageGridDisplay:
             ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
         return self
+
+
+def _check_scales(groups):
+    """Warn where images of [0, 1] are drawn beside such of [0, 255]."""
+    ranges = [(group.min(), group.max()) for group in groups]
+    spans = [float(high - low) for low, high in ranges]
+    if max(spans) > APART * min(spans) > 0:
+        of_images, of_nearest = (f"{low:.3g} to {high:.3g}" for low, high in ranges)
+        warnings.warn(
+            f"The images have values from {of_images}, the training images from "
+            f"{of_nearest}: drawn in one range, the one or the other can hardly be seen, and "
+            "which is nearest says little. Scale both alike, or give value_range.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _checked_shape(image_shape, X, name):

@@ -49,6 +49,7 @@ def made(kernel=KERNELS["ntk"], X=X, **changes):
         "spacing": 0.8,
         "centre": X.mean(axis=0),
         "radius": 1e3,
+        "unit": 1.0,
         "seed": 0,
         "objective": "squared_error",
         "optimizer": "gradient",
