@@ -18,6 +18,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgantk import discriminators
+from skgantk._flat import check_flat
 from skgantk._numerics.optimizers import OPTIMIZERS
 from skgantk.discriminators._base import BaseDiscriminator, restored_on_error
 from skgantk.generators._callbacks import CallbackSupport, checks
@@ -261,21 +262,6 @@ def check_discriminator(discriminator, caller, *others):
         )
     discriminator._validate_params()
     check_functions(discriminator._loss(), "abc")
-
-
-def check_flat(X, name):
-    """Raise where X has more than two dimensions, with how to flatten images."""
-    shape = np.shape(X)
-    if len(shape) < 3:
-        return
-    flat = "X.reshape(len(X), -1)"
-    # Channels first, as PyTorch has them; 3 columns of pixels would be no image.
-    if len(shape) == 4 and shape[1] in (1, 3) and shape[3] not in (1, 3):
-        flat = "X.transpose(0, 2, 3, 1).reshape(len(X), -1), with the channels last"
-    raise ValueError(
-        f"Found array with dim {len(shape)}, while dim <= 2 is required by {name}: a row "
-        f"for each sample. Flatten images, {flat}."
-    )
 
 
 def noise_like(X, n, rng):

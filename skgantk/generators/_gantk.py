@@ -63,14 +63,16 @@ class GANTKSynthesizer(StandardizingGenerator):
     ----------
     kernel : Kernel, default=None
         A kernel of `skgantk.kernels`, or one of scikit-learn's that `as_core` knows. If
-        None, that of [1]_'s fully connected network: ``NTK(depth=2,
-        weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True)``. A kernel that has
-        decayed to 0 between a point's start and the data, as ``RBF(0.1)`` has, leaves the
-        point there.
+        None, that of [1]_'s fully connected network: ``NTK(depth=2, weight_std=1.4615**0.5,
+        bias_std=0.1**0.5, output_bias=True)``; without ``standardize`` its biases are in
+        units of the greatest of all |x|, which is 1 for the pixels in [0, 1] of [1]_, so
+        that any scale will do. A kernel that has decayed to 0 between a point's start and
+        the data, as ``RBF(0.1)`` has, leaves the point there.
     lam : float or "auto", default="auto"
         λ > 0. "auto" is Algorithm 1 of [1]_, `search_lambda`: as long as D needs to tell
-        the data from noise up to ``epsilon``, but at most 1e6/λ_max(K), which smooth
-        kernels may reach before.
+        the data from noise up to ``epsilon``, Gaussian noise with the mean and standard
+        deviation of each feature, wherever the points start; but at most 1e6/λ_max(K),
+        which smooth kernels may reach before.
     epsilon : float, default=0.05
         The residual of Algorithm 1, between 0 and 0.5. The less, the sharper is D. [1]_
         uses 1e-3 to 1e-2, for images; on tables points then snap to the data before they
@@ -78,7 +80,9 @@ class GANTKSynthesizer(StandardizingGenerator):
     continuation : bool, default=True
         Whether λ rises to its value from a hundredth of it, or from 1/2 over the mean of
         k(x, x) if that is less, during the first half of the steps: points spread over
-        the whole before they turn to details. [1]_ does not.
+        the whole before they turn to details. [1]_ does not: a sharp D knows a point that
+        lies apart for what it is, and its gradient vanishes there, so that some points, or
+        images, may stay the noise that they were.
     objective : {"squared_error", "cross_entropy"}, default="squared_error"
         What to minimise: [1]_ Eq. 4, or the cross-entropy of D's two outputs, fake and
         real, as logits, as in the code of [1]_.
@@ -94,7 +98,8 @@ class GANTKSynthesizer(StandardizingGenerator):
     learning_rate : float or "auto", default="auto"
         The step, in units of the standardised data if they are. "auto" is such that the
         points move by a tenth of the data's spread in the first step (a fiftieth with
-        "momentum").
+        "momentum") if they start as "gaussian" noise, and that step for other starts, or
+        less if it would carry them beyond the mean of the data.
     decay : bool, default=True
         Whether the step falls linearly to 0 until ``max_iter``.
     max_iter : int, default=100
@@ -119,7 +124,8 @@ class GANTKSynthesizer(StandardizingGenerator):
         range of each feature), the points given (n_points, n_features), or
         ``init(n, random_state)``, which returns n points.
     bounds : tuple (low, high), default=None
-        Box in which points are kept: two numbers, or two arrays (n_features,).
+        Box in which points are kept: two numbers, or two arrays (n_features,). The data
+        must lie in it.
     n_jobs : int, default=None
         Number of problems that `sample` solves at once, through joblib: with its "loky"
         and "threading" back ends, Dask and Ray. "multiprocessing" forks the process, under
@@ -161,7 +167,8 @@ class GANTKSynthesizer(StandardizingGenerator):
     InvalidParameterError
         If a parameter is out of its range.
     ValueError
-        If the input is not finite, ``init`` or ``bounds`` do not fit it, ``epsilon`` is
+        If the input is not finite, ``init`` or ``bounds`` do not fit it (data, or points
+        given as ``init``, that lie outside of ``bounds`` included), ``epsilon`` is
         not less than the residual before training, or the kernel of data that are not
         standardised overflows.
     MemoryError
@@ -170,7 +177,10 @@ class GANTKSynthesizer(StandardizingGenerator):
     Warns
     -----
     UserWarning
-        If most samples are copies of data.
+        If most samples are copies of data; if the kernel is so nearly homogeneous on the
+        data that the objective is less at dimmed copies of them than at the data; if the
+        samples end further from the data than Gaussian noise of their mean and standard
+        deviation.
     ConvergenceWarning
         If the points run away, because the step is too large: they are left where they
         were last near the data.
@@ -280,7 +290,7 @@ class GANTKSynthesizer(StandardizingGenerator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The data.
+            The data; images flattened, channels last.
         y : None
             Ignored.
 

@@ -82,7 +82,8 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
     activation : {"relu", "leaky_relu", "gelu", "tanh"}, default="relu"
         Activation of the hidden layers.
     image_shape : tuple (height, width) or (height, width, channels), default=None
-        Makes the network a convolutional one, for flattened images of this shape: a dense
+        Makes the network a convolutional one, for images of this shape, flattened with
+        their channels last, as ``image.reshape(-1)`` does: a dense
         layer, then transposed convolutions of stride 2 up from a side of 4 to 8, with 32
         channels in the last hidden layer and twice as many in each one before (as in DCGAN
         [5]_, but without batch normalisation, which would tie the samples of a batch).
@@ -104,7 +105,8 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         Whether features are centred and scaled to variance 1 before all else; samples are
         scaled back. Not for images, where pixels have one scale.
     bounds : tuple (low, high), default=None
-        Box of the samples: two numbers, or two arrays (n_features,). The read-out of the
+        Box of the samples, in which the data must lie: two numbers, or two arrays
+        (n_features,). The read-out of the
         network is then a sigmoid scaled to the box (softplus where one side is infinite),
         with the mean of the data where the network gives 0.
     optimizer : str or optax.GradientTransformation, default="adam"
@@ -184,6 +186,9 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         If the samples run away, because the step is too large: the network is left as it
         was when they were last near the data.
         Also if the discriminator misses its tolerance at a check.
+    UserWarning
+        With "gantk", if the kernel is so nearly homogeneous on the data that the objective
+        is less at dimmed copies of them than at the data.
 
     See Also
     --------
@@ -193,10 +198,11 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
     Notes
     -----
     float32 data are computed in float32, all else in float64. float32 is about twice as
-    fast. Networks are equinox modules: pytrees of their parameters with a plain
-    ``__call__``, of which JAX's transformations and optax know all they need. They start
-    from normal weights of variance 2/fan-in and no biases, which give samples of about the
-    data's spread.
+    fast. `sample` and `transform` run in blocks sized by scikit-learn's ``working_memory``,
+    on which results depend by rounding. Networks are equinox modules: pytrees of their
+    parameters with a plain ``__call__``, of which JAX's transformations and optax know all
+    they need. They start from normal weights of variance 2/fan-in and no biases, which give
+    samples of about the data's spread.
 
     The usual Wasserstein GANs are settings, those of the last example: WGAN [3]_ and
     WGAN-GP [4]_, whose critic is trained five times on the batch of a step. The
@@ -337,7 +343,7 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The data.
+            The data; images flattened, channels last.
         y : None
             Ignored.
 

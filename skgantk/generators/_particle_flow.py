@@ -61,7 +61,9 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
     learning_rate : float or "auto", default="auto"
         The step η > 0, per particle. "auto" is such that the particles move by a tenth
         of the data's spread in the first step (a hundredth with "adam", a fiftieth with
-        "momentum").
+        "momentum") if they start as "gaussian" noise, and that step for other starts, or
+        less if it would carry them beyond the mean of the data. With a
+        ``generator_kernel`` the start itself counts.
     decay : bool, default=False
         Whether η falls linearly to 0 until ``max_iter``. With a constant step the
         particles end in an oscillation about the data, as wide as η allows, because the
@@ -99,7 +101,8 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         Standard deviation β of noise added to particles where the gradient is taken, not
         to the particles ([2]_ Eq. 14).
     bounds : tuple (low, high), default=None
-        Box in which particles are kept: two numbers, or two arrays (n_features,).
+        Box in which particles are kept: two numbers, or two arrays (n_features,). The
+        data must lie in it.
     generator_kernel : Kernel, default=None
         k_g, the NTK of a generator network of infinite width, x = g(z) with z where a
         particle began ([1]_ Prop. 3). The force on a particle is then the mean of those
@@ -160,7 +163,8 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
     InvalidParameterError
         If a parameter is out of its range.
     ValueError
-        If the input is not finite, ``init``, ``bounds`` or ``carry_over`` do not fit it, or
+        If the input is not finite, ``init``, ``bounds`` or ``carry_over`` do not fit it
+        (data, or points given as ``init``, outside of ``bounds`` included), or
         ``carry_over`` is asked for with a discriminator of finite width.
     MemoryError
         If the clouds of all steps cannot fit into memory for ``carry_over=True``.
@@ -280,7 +284,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The data.
+            The data; images flattened, channels last.
         y : None
             Ignored.
 

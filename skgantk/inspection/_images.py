@@ -9,6 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, validate_params
 
+from skgantk._flat import check_flat
 from skgantk._samplers import ask
 from skgantk.inspection._common import drawing_axes
 
@@ -34,12 +35,6 @@ class ImageGridDisplay:
         Values that are drawn black and white; those of ``nearest``, or else of ``images``,
         if None. Values beyond are clipped.
 
-    Warns
-    -----
-    UserWarning
-        By `plot`, if no ``value_range`` is given and ``images`` span less than a tenth, or
-        more than ten times, of what ``nearest`` do: they are of two scales.
-
     Attributes
     ----------
     ax_ : matplotlib Axes
@@ -55,6 +50,12 @@ class ImageGridDisplay:
         If an image has not ``image_shape``, or that is not the shape of an image.
     ImportError
         By `plot`, without matplotlib (the extra ``plot``).
+
+    Warns
+    -----
+    UserWarning
+        By `plot`, if no ``value_range`` is given and ``images`` span less than a tenth, or
+        more than ten times, of what ``nearest`` do: they are of two scales.
 
     See Also
     --------
@@ -103,7 +104,7 @@ class ImageGridDisplay:
         Parameters
         ----------
         images : array-like of shape (n_images, n_features)
-            Flattened images.
+            Flattened images, channels last.
         image_shape : tuple (height, width), (height, width, 1) or (height, width, 3)
             The shape of each.
         X_train : array-like of shape (n_training_images, n_features), default=None
@@ -120,10 +121,12 @@ class ImageGridDisplay:
         -------
         display : ImageGridDisplay
         """
+        check_flat(images, "ImageGridDisplay", "images")
         images = check_array(images, input_name="images")
         shape = _checked_shape(image_shape, images, "images")
         index = nearest = None
         if X_train is not None:
+            check_flat(X_train, "ImageGridDisplay", "X_train")
             X_train = check_array(X_train, input_name="X_train")
             _checked_shape(image_shape, X_train, "X_train")
             neighbours = NearestNeighbors(n_neighbors=1).fit(X_train)
@@ -162,7 +165,7 @@ class ImageGridDisplay:
         Parameters
         ----------
         generator : generator
-            Fitted on flattened images, with ``sample``.
+            Fitted on flattened images, channels last, with ``sample``.
         image_shape : tuple (height, width), (height, width, 1) or (height, width, 3)
             The shape of each.
         X_train : array-like of shape (n_training_images, n_features), default=None
@@ -238,10 +241,10 @@ def _check_scales(groups):
         of_images, of_nearest = (f"{low:.3g} to {high:.3g}" for low, high in ranges)
         warnings.warn(
             f"The images have values from {of_images}, the training images from "
-            f"{of_nearest}: drawn in one range, the one or the other can hardly be seen, and "
+            f"{of_nearest}: in one range, the one or the other can hardly be seen, and "
             "which is nearest says little. Scale both alike, or give value_range.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=4,
         )
 
 

@@ -18,8 +18,11 @@ class ConvNTK(NetworkKernel):
     r"""Neural tangent kernel of a strided convolutional network of infinite width.
 
     The discriminator's kernel for images in [1]_: convolutions, each followed by the
-    activation, a flattening, and dense layers. A row of X is an image, flattened as
-    ``image.reshape(-1)`` does. Because the flattening keeps positions apart, only
+    activation, a flattening, and dense layers. A row of X is an image (height, width,
+    channels), flattened as ``image.reshape(-1)`` does: the channels of a pixel stand side
+    by side. Images with the channels first, as PyTorch has them, must be turned,
+    ``X.transpose(0, 2, 3, 1).reshape(len(X), -1)``; they cannot be told from others, and
+    give stripes. Because the flattening keeps positions apart, only
     covariances of equal positions :math:`o` of the two images enter [2]_. With
     :math:`P_x[o]` the :math:`K` pixels and channels that the first filter sees at
     :math:`o`, with :math:`W` the mean over the window of the next filter, padding
@@ -178,7 +181,7 @@ class ConvNTK(NetworkKernel):
     def cifar10(cls, *, weight_std=_WEIGHT_STD, bias_std=_BIAS_STD, **params):
         """Return the kernel for CIFAR-10, 32 × 32 × 3: conv-conv-conv-flatten-dense.
 
-        Parameters and reference as for `mnist`.
+        Channels last. Parameters and reference as for `mnist`.
         """
         architecture = {"image_shape": (32, 32, 3), "n_convolutions": 3}
         return cls(**{**architecture, **params}, weight_std=weight_std, bias_std=bias_std)
@@ -187,7 +190,7 @@ class ConvNTK(NetworkKernel):
     def celeba(cls, *, weight_std=_WEIGHT_STD, bias_std=_BIAS_STD, **params):
         """Return the kernel for CelebA, 64 × 64 × 3: four convolutions, flatten-dense.
 
-        Parameters and reference as for `mnist`.
+        Channels last. Parameters and reference as for `mnist`.
         """
         architecture = {"image_shape": (64, 64, 3), "n_convolutions": 4}
         return cls(**{**architecture, **params}, weight_std=weight_std, bias_std=bias_std)
