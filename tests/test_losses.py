@@ -8,7 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.special import expit
+from sklearn.base import clone
 
+from skgantk.discriminators import FiniteWidthDiscriminator, NTKGANDiscriminator
+from skgantk.generators import NeuralGenerator, ParticleFlowGenerator
 from skgantk.losses import IPM, LSGAN, Hinge, Loss, VanillaGAN
 
 TARGETS = LSGAN(real=2.0, fake=-0.5, generator=0.75)
@@ -276,3 +279,59 @@ def test_thresholds():
 def test_targets_out_of_order(real, fake):
     with pytest.raises(ValueError, match=f"got real={real} and fake={fake}"):
         LSGAN(real, fake)
+
+
+class NoGenerator(OnlyFake):
+    def b(self, f):
+        return -f
+
+
+class InNumPy(VanillaGAN):
+    def a(self, f):
+        return -np.exp(f)
+
+
+class WithIf(VanillaGAN):
+    def b(self, f):
+        return f if f > 0 else -f
+
+
+class OfAll(VanillaGAN):
+    def c(self, f):
+        return jnp.sum(f)
+
+
+BROKEN = [
+    (NoGenerator(), NotImplementedError, r"NoGenerator defines no method c\(f\)"),
+    (InNumPy(), TypeError, r"InNumPy\.a\(f\) must be written in jax\.numpy"),
+    (WithIf(), TypeError, r"WithIf\.b\(f\) must be written in jax\.numpy.* jnp\.where"),
+    (OfAll(), TypeError, r"OfAll\.c\(f\) and its derivative must have the shape of f"),
+    (Marked([1]), TypeError, "must be hashable"),
+]
+
+
+@pytest.mark.parametrize(("loss", "error", "message"), BROKEN)
+@pytest.mark.parametrize("Generator", [ParticleFlowGenerator, NeuralGenerator])
+@pytest.mark.parametrize(
+    "discriminator",
+    [NTKGANDiscriminator(), FiniteWidthDiscriminator()],
+    ids=lambda d: type(d).__name__,
+)
+def test_what_cannot_be_trained_is_refused_before_any_work(
+    loss, error, message, Generator, discriminator, monkeypatch
+):
+    def worked(*args):
+        raise AssertionError
+
+    monkeypatch.setattr(Generator, "_reset", worked)
+    generator = Generator(clone(discriminator).set_params(loss=loss))
+    with pytest.raises(error, match=message):
+        generator.fit(POINTS[:, None])
+
+
+def test_a_discriminator_needs_no_generator():
+    labels = np.arange(9) > 4
+    discriminator = NTKGANDiscriminator(loss=NoGenerator(), training_time=0.1)
+    assert discriminator.fit(POINTS[:, None], labels).loss_ > 0
+    with pytest.raises(TypeError, match=r"must be written in jax\.numpy"):
+        discriminator.set_params(loss=InNumPy()).fit(POINTS[:, None], labels)

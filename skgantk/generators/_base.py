@@ -201,6 +201,7 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         score : float
         """
         check_is_fitted(self)
+        check_flat(X, type(self).__name__)
         X = validate_data(self, X, dtype=FLOATS, reset=False)
         return -float(energy_distance(self._cloud, X))
 

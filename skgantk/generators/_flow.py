@@ -16,7 +16,6 @@ Randomness comes from the number of the step alone, so a flow may be cut anywher
 on as if it had not been.
 """
 
-from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -66,6 +65,7 @@ class Flow:
     noise: Leaf  # β
     centre: jax.Array  # (d,), of the data
     radius: Leaf  # of what may still be called near it
+    unit: Leaf  # of velocities, inverted: Adam adds 1e-8 to them, whatever their scale
     seed: Leaf
     optimizer: str
     batch_size: int | None
@@ -128,11 +128,14 @@ class Flow:
             values = f.value(points)
         return self.adversary.loss.dc(values)[:, None] * f.gradient(points)
 
+    def updates(self, points, velocity, optimizer):
+        """What points move by per unit of the learning rate, and the optimizer's state."""
+        velocity = jnp.asarray(self.unit, points.dtype) * velocity
+        return OPTIMIZERS[self.optimizer]().update(velocity, optimizer, points)
+
     def move(self, points, velocity, optimizer, step):
         """(P1)"""
-        updates, optimizer = OPTIMIZERS[self.optimizer]().update(
-            velocity, optimizer, points
-        )
+        updates, optimizer = self.updates(points, velocity, optimizer)
         rate = falling(self.learning_rate, self.decay, step, self.max_iter)
         points = points + jnp.asarray(rate, points.dtype) * updates
         return points if self.bounds is None else jnp.clip(points, *self.bounds), optimizer
@@ -202,6 +205,9 @@ def converges(flow, particles):
 @compiled
 def first_update(flow, particles):
     """Root mean square of the first update, per unit of the learning rate."""
-    flow = replace(flow, learning_rate=1.0, bounds=None, radius=jnp.inf)
-    moved = flow.step(flow.start(particles)).particles
-    return jnp.sqrt(jnp.mean((moved - particles) ** 2))
+    state = flow.start(particles)
+    f = flow.train(particles, state.memory, 0).function
+    force = flow.force(f, particles, 0, 2)
+    velocity = force if flow.generator is None else flow.spread(force)
+    updates, _ = flow.updates(particles, velocity, state.optimizer)
+    return jnp.sqrt(jnp.mean(updates**2))

@@ -391,11 +391,12 @@ class GANTKSynthesizer(StandardizingGenerator):
     def _rate(self, synthesis, start, spread):
         if self.learning_rate != "auto":
             return float(self.learning_rate)
+        spread = float(spread) or 1.0
         return first_rate(
-            partial(_synthesis.first_update, synthesis),
+            partial(_synthesis.first_update, synthesis, spread=spread),
             start,
             synthesis.target,
-            FIRST_MOVE[self.optimizer] * float(spread),
+            FIRST_MOVE[self.optimizer] * spread,
             self.optimizer,
             self._starts_as_noise,
             self._seed,
@@ -502,6 +503,8 @@ def warn_of_dimming(core, X, lam, batch_size):
 
     ``batch_size`` is of the discriminator of λ: with fewer points it would need more.
     """
+    if not varies(X):
+        return False
     n = min(len(X), 128)
     dimmed = _synthesis.prefers_dimmed(core, X[:n], lam * min(batch_size, len(X)) / n)
     if dimmed:

@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skgantk._flat import check_flat
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import finite, float64_scope, unseen
 from skgantk.discriminators import NTKIPMDiscriminator
@@ -30,6 +31,7 @@ from skgantk.generators._base import (
     check_loss,
     check_n_samples,
     first_rate,
+    noise_like,
     to_numpy,
     varies,
 )
@@ -353,6 +355,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
             noise=float(self.noise),
             centre=centre,
             radius=float(FAR * extent) or 1.0,
+            unit=1.0,
             seed=self._seed,
             optimizer=self.optimizer,
             batch_size=self.batch_size,
@@ -362,6 +365,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
             flow = replace(flow, adversary=adversary)
             if len(adversaries) == 1 or _flow.converges(flow, particles):
                 break
+        flow = replace(flow, unit=self._unit(flow))
         return replace(flow, learning_rate=self._rate(flow, spread))
 
     def _adversaries(self, target, n_particles):
@@ -406,6 +410,17 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
             "Give carry_over the number of points to keep, or a smaller one.",
         )
         return max(slots, used)
+
+    def _unit(self, flow):
+        """That of Adam: of the first velocity of the start, or of noise if it has none."""
+        if self.optimizer != "adam":
+            return 1.0
+        if self._runs and self._stepping[0] == "adam":
+            return self._runs[-1][0].unit
+        flow = replace(flow, optimizer="gradient")
+        noise = noise_like(flow.target, len(self._start), np.random.RandomState(self._seed))
+        sizes = (float(_flow.first_update(flow, cloud)) for cloud in (self._start, noise))
+        return next((1 / size for size in sizes if size > 0), 1.0)
 
     def _rate(self, flow, spread):
         if self._runs and self._stepping == (self.optimizer, self.learning_rate):
@@ -527,6 +542,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         the modes but not in their shares.
         """
         check_is_fitted(self)
+        check_flat(X, type(self).__name__)
         return self._moved(validate_data(self, X, dtype=FLOATS, reset=False))
 
     @float64_scope

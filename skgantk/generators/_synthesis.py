@@ -206,14 +206,19 @@ def advance(synthesis, state, n_steps):
     return jax.lax.while_loop(unfinished, synthesis.step, state)
 
 
-def first_update(synthesis, samples):
-    """Root mean square of the first update, per unit of the learning rate."""
+def first_update(synthesis, samples, spread):
+    """Root mean square of the first update, per unit of the learning rate.
+
+    It is seen in a step of the size of the points' ``spread``, or rounding would hide it:
+    the loss has no unit, so the gradient is of 1/(m spread).
+    """
     bounds = synthesis.bounds
     if bounds is not None:
         bounds = jnp.stack([jnp.full_like(bounds[0], a) for a in (-math.inf, math.inf)])
-    synthesis = replace(synthesis, learning_rate=1.0, bounds=bounds, radius=math.inf)
+    rate = spread if synthesis.optimizer == "adam" else len(samples) * spread * spread
+    synthesis = replace(synthesis, learning_rate=rate, bounds=bounds, radius=math.inf)
     moved = advance(synthesis, synthesis.start(samples), 1).samples
-    return float(jnp.sqrt(jnp.mean((moved - samples) ** 2)))
+    return float(jnp.sqrt(jnp.mean((moved - samples) ** 2))) / rate
 
 
 def prefers_dimmed(core, X, lam):

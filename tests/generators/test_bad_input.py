@@ -8,12 +8,18 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.gaussian_process import kernels as sk
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skgantk._numerics import memory, operators
-from skgantk.generators import GANTKSynthesizer
+from skgantk.generators import (
+    ConditionalSampler,
+    GANTKSynthesizer,
+    NeuralGenerator,
+    ParticleFlowGenerator,
+)
 from skgantk.kernels import NTK, RBF
 
 X = np.random.default_rng(0).normal(size=(24, 2))
@@ -87,7 +93,13 @@ def test_parameters_out_of_range(name, value, allowed):
         ({"bounds": (np.nan, 0)}, ValueError, "low < high"),
         ({"bounds": ([0, 0, 0], 1)}, ValueError, "bounds must be"),
         ({"bounds": (0, 1, 2)}, ValueError, "bounds must be"),
-        ({"bounds": (0, np.inf), "init": "uniform"}, ValueError, "finite bounds"),
+        ({"bounds": (-9, np.inf), "init": "uniform"}, ValueError, "finite bounds"),
+        ({"bounds": (-9, 9), "init": X - 9}, ValueError, "init must lie within bounds"),
+        (
+            {"bounds": (-9, 9), "init": lambda n, rng: X + 9},
+            ValueError,
+            "init must lie within bounds",
+        ),
     ],
 )
 def test_parameters_that_do_not_fit_the_data(params, error, message):
@@ -105,7 +117,9 @@ BAD_POINTS = {
     "inf": (spoiled(np.inf), "contains infinity"),
     "float32_nan": (spoiled(np.nan, np.float32), "contains NaN"),
     "1d": (X[:, 0], "Expected 2D array, got 1D array"),
-    "3d": (X[None], "dim 3"),
+    "3d": (X[None], r"dim 3.*Flatten images, X\.reshape\(len\(X\), -1\)\."),
+    "channels last": (np.ones((4, 5, 5, 3)), r"dim 4.*images, X\.reshape\(len\(X\), -1\)"),
+    "channels first": (np.ones((4, 3, 5, 5)), r"dim 4.*X\.transpose\(0, 2, 3, 1\)"),
     "empty": (X[:0], r"0 sample\(s\)"),
     "no_feature": (X[:, :0], r"0 feature\(s\)"),
     "complex": (X + 0j, "Complex data not supported"),
@@ -121,6 +135,33 @@ def test_points(fitted, bad):
     assert_refused(fitted, ValueError, message, points)
     with pytest.raises(ValueError, match=message):
         fitted.score(points)
+
+
+GENERATORS = [
+    made(bounds=(0, 1)),
+    ParticleFlowGenerator(bounds=(0, 1), max_iter=2, random_state=0),
+    NeuralGenerator("gantk", bounds=(0, 1), max_iter=2, hidden_layer_sizes=(4,)),
+]
+
+
+@pytest.mark.parametrize("generator", GENERATORS, ids=lambda g: type(g).__name__)
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
+def test_data_outside_of_bounds(generator, dtype):
+    """They cannot be reached; by how much, and what to do, the message says."""
+    pixels = np.array([[0, 3], [128, 255], [255, 7], [64, 9]], dtype)
+    message = r"X must lie within bounds.*from 0 to 255, and its bounds are 0 and 1\. Scale"
+    assert_refused(clone(generator), ValueError, message, pixels)
+    sampler = ConditionalSampler(clone(generator))
+    with pytest.raises(ValueError, match=message):
+        sampler.fit(np.repeat(pixels, 2, axis=0), [0, 1] * 4)
+
+
+def test_rounding_is_not_outside_of_bounds():
+    """As MinMaxScaler may leave data."""
+    scaled = np.array([[-1e-16], [0.5], [np.nextafter(1, 2)]])
+    GENERATORS[0]._check_inside(scaled, "X")
+    with pytest.raises(ValueError, match=r"from 0 to 1\.001, "):
+        GENERATORS[0]._check_inside(np.array([[0.0], [1.001]]), "X")
 
 
 def test_width_and_sparse_points(fitted):

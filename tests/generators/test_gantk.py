@@ -1,4 +1,5 @@
 import pickle
+import warnings
 from io import BytesIO
 
 import jax
@@ -75,6 +76,25 @@ def test_lam_is_that_of_algorithm_1(fitted):
     assert made(lam=3).fit(X).lam_ == 3.0
 
 
+@pytest.mark.parametrize("start", ["uniform", "normal", X + 9, X])
+def test_lam_and_step_do_not_hang_on_the_start(start):
+    """Noise that is easily told would give a D, and a step, too weak for the data."""
+    params = {"optimizer": "gradient", "max_iter": 1, "standardize": False}
+    usual = made(**params).fit(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # after one step
+        other = made(init=start, bounds=(-20, 20), **params).fit(X)
+    assert_allclose(other.lam_, usual.lam_, rtol=1e-8)
+    moved = np.sqrt(np.mean((other.samples_ - other._start) ** 2))
+    gap = np.sqrt(np.mean((other._start.mean(axis=0) - X.mean(axis=0)) ** 2))
+    shorter = other.learning_rate_ < usual.learning_rate_ * (1 - 1e-6)
+    if shorter:  # it ends at the mean of the data, or a tenth of their spread away
+        spread = np.sqrt(np.mean((X - X.mean(axis=0)) ** 2))
+        assert_allclose(moved, max(gap, 0.1 * spread), rtol=1e-3)
+    else:
+        assert_allclose(other.learning_rate_, usual.learning_rate_, rtol=1e-6)
+
+
 @pytest.mark.parametrize("kernel", [RBF(1.0), NTK(depth=1, activation="erf")], ids=repr)
 def test_lam_of_smooth_kernels_has_a_limit(kernel):
     """No λ, or one far beyond what can be computed, has the residual epsilon."""
@@ -98,12 +118,14 @@ def test_seeds_and_checks(fitted):
 
 def test_bounds_hold_exactly():
     low, high = np.array([2.4, -1.3]), 3.1
-    g = made(bounds=(low, high), init="uniform", learning_rate=0.5).fit(X)
+    inside = np.clip(X, low, high)
+    g = made(bounds=(low, high), init="uniform").fit(inside)
     assert np.all((g.samples_ >= low) & (g.samples_ <= high))
     assert np.any(g.samples_ == low)
     more = g.sample(48, random_state=0)
     assert np.all((more >= low) & (more <= high))
-    half_open = g.set_params(bounds=(low, np.inf), init="gaussian").fit(X).samples_
+    g.set_params(bounds=(low, np.inf), init="gaussian")
+    half_open = g.fit(np.maximum(X, low)).samples_
     assert np.all(half_open >= low)
     assert np.any(half_open > high)
 
@@ -283,11 +305,33 @@ def test_scales_whose_square_is_beyond_float32(scale):
     assert_allclose(samples / scale, expected, rtol=0.02)
 
 
-@pytest.mark.parametrize("scale", [1e8, 1e-8])
-def test_scales_left_as_they_are(scale):
-    g = made(standardize=False).fit(scale * X)
-    assert np.all(np.isfinite(g.samples_))
-    assert np.all(np.isfinite(g.loss_curve_))
+@pytest.mark.parametrize("optimizer", ["adam", "gradient"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_scales_left_as_they_are(optimizer, dtype):
+    """The default kernel, and Adam, follow them."""
+    data, params = X.astype(dtype), {"standardize": False, "optimizer": optimizer}
+    rtol = 1e-3 if dtype == np.float32 else 1e-6
+    expected = made(kernel=None, **params).fit(data).samples_
+    for scale in (2.0**27, 2.0**-27):
+        samples = made(kernel=None, **params).fit(dtype(scale) * data).samples_
+        assert_allclose(samples / dtype(scale), expected, rtol=rtol)
+
+
+def test_a_kernel_without_biases_dims_the_samples():
+    """Homogeneous: the objective is least at 62 % of the data, not at the data."""
+    for kernel in (NTK(depth=1, bias_std=0), NTK(depth=1, bias_std=1e-3)):
+        with pytest.warns(UserWarning, match="dimmed to 62 %.*bias_std") as record:
+            g = made(kernel=kernel, standardize=False, max_iter=100).fit(X)
+        assert [warning.filename for warning in record] == [__file__]
+        ratio = np.linalg.norm(g.samples_, axis=1).mean()
+        ratio /= np.linalg.norm(X, axis=1).mean()
+        assert 0.5 < ratio < 0.8
+
+
+def test_samples_that_end_far_from_the_data_are_warned_of():
+    with pytest.warns(UserWarning, match="further from the data.*than Gaussian") as record:
+        made(init=X + 100, learning_rate=1e-9).fit(X)
+    assert [warning.filename for warning in record] == [__file__]
 
 
 @pytest.mark.parametrize("constant", [0.1, 1e8 / 3])
@@ -340,7 +384,7 @@ def test_more_samples_are_solved_for(fitted):
     start = made(init=X + 0.5).fit(X)
     with pytest.raises(ValueError, match=r"n_samples=25 .* init is an array"):
         start.sample(25)
-    drawn = made(init=lambda n, rng: rng.normal(size=(n, 2))).fit(X)
+    drawn = made(init=lambda n, rng: rng.normal([3, -1], size=(n, 2))).fit(X)
     assert drawn.sample(25).shape == (25, 2)
 
 

@@ -5,6 +5,7 @@ import jax
 import numpy as np
 import optax
 import pytest
+import sklearn
 from jax.flatten_util import ravel_pytree
 from jax.tree_util import Partial
 from numpy.testing import assert_allclose, assert_array_equal
@@ -22,7 +23,7 @@ from skgantk.discriminators import (
     NTKLSGANDiscriminator,
     stack_samples,
 )
-from skgantk.generators import NeuralGenerator, _neural
+from skgantk.generators import NeuralGenerator, _neural, _neural_core
 from skgantk.generators._base import to_numpy
 from skgantk.generators._networks import ImageNetwork
 from skgantk.generators._neural_core import Readout
@@ -126,7 +127,7 @@ def test_step_descends_the_loss_of_the_discriminator_held_fixed(discriminator, b
     [
         None,
         pytest.param((-4, 8), marks=pytest.mark.slow),
-        ([0, -np.inf], [np.inf, 0]),
+        ([0, -np.inf], [np.inf, 1]),
     ],
     ids=str,
 )
@@ -338,12 +339,30 @@ def test_float32_is_kept_and_close():
 def test_bounds_hold(standardize):
     low, high = np.array([2.4, -1.3]), np.array([3.1, np.inf])
     params = {"max_iter": 50, "check_every": 50, "standardize": standardize}
-    g = made(bounds=(low, high), **params).fit(X)
+    g = made(bounds=(low, high), **params).fit(np.clip(X, low, high))
     some = g.sample(300, random_state=0)
     assert np.all((some >= low) & (some <= high))
     assert np.ptp(some[:, 0]) > 0.1
-    g = made(bounds=([-np.inf, -np.inf], [3.0, np.inf]), **params).fit(X)
+    high = np.array([3.0, np.inf])
+    g = made(bounds=([-np.inf, -np.inf], high), **params).fit(np.minimum(X, high))
     assert g.sample(300)[:, 0].max() <= 3.0
+
+
+@pytest.mark.parametrize("params", [{}, {"image_shape": (6, 6)}], ids=["dense", "image"])
+def test_samples_are_made_in_blocks(params):
+    """Of any size, with the same result to rounding; working_memory bounds them."""
+    images = RNG.uniform(size=(8, 36))
+    g = made(**params).fit(images)
+    z = np.random.default_rng(1).normal(size=(50, 16))
+    with jax.enable_x64(True):
+        parameters, constants = _neural.split(g.network_, z.dtype)
+        rows = _neural_core.rows_at_once(parameters, constants, z)
+    assert rows == 50
+    whole = g.transform(z)
+    with sklearn.config_context(working_memory=0.02), jax.enable_x64(True):
+        few = _neural_core.rows_at_once(parameters, constants, z)
+        assert few < 50
+        assert_allclose(g.transform(z), whole, rtol=1e-12, atol=1e-13)
 
 
 def test_latent_space():
@@ -462,7 +481,11 @@ def assert_refused(generator, error, message, X=X):
 POSITIVE = r"a float in the range \(0.0, inf"
 COUNT = r"an int in the range \[1, inf\)"
 RANGES = [
-    ("discriminator", ["ipm", IPM.__class__, 3], "BaseDiscriminator', .*'gantk'.* or None"),
+    (
+        "discriminator",
+        ["ipm", IPM.__class__, 3],
+        r"NTKIPMDiscriminator\(\).*'gantk' or None",
+    ),
     ("n_latent", [0, 1.5], COUNT + " or None"),
     ("hidden_layer_sizes", [3, None], "array-like"),
     ("activation", ["selu", None], "a str among .*'relu'"),

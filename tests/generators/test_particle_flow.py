@@ -214,19 +214,63 @@ def test_a_discriminator_that_does_not_converge_is_told_of_once(monkeypatch):
 
 
 def test_bounds_hold():
-    g = flow(bounds=([-0.5, -0.1], 0.5), max_iter=50, learning_rate=1.0).fit(X)
-    assert np.all(g.particles_ >= [-0.5, -0.1])
-    assert np.all(g.particles_ <= 0.5)
-    assert_array_equal(g.particles_[:, 0], 0.5)
+    low, high = [2.4, -0.5], 3.1
+    inside = np.clip(X, low, high)
+    bounds = {"bounds": (low, high), "init": "gaussian"}
+    g = flow(max_iter=50, learning_rate=1.0, **bounds).fit(inside)
+    assert np.all((g.particles_ >= low) & (g.particles_ <= high))
+    assert np.any(g.particles_ == low)
 
 
 def test_snapshots():
-    g = flow(n_snapshots=3, check_every=1).fit(X)
+    g = flow(n_snapshots=4, check_every=1).fit(X)
     assert_array_equal(g.snapshot_iter_, [0, 2, 4, 6])
     assert_array_equal(g.snapshots_[0], START)
     assert_array_equal(g.snapshots_[-1], g.particles_)
     assert_array_equal(g.snapshots_[1], flow(max_iter=2).fit(X).particles_)
     assert not hasattr(g.set_params(n_snapshots=0).fit(X), "snapshots_")
+
+
+@pytest.mark.parametrize("n_snapshots", [1, 2, 3, 6, 7, 9, 40])
+@pytest.mark.parametrize("check_every", [1, 4])
+def test_as_many_snapshots_as_asked_for(n_snapshots, check_every):
+    """From the first check to the last, also where that is no multiple of the others."""
+    g = flow(max_iter=6, check_every=check_every, n_snapshots=n_snapshots).fit(X)
+    assert len(g.snapshots_) == min(n_snapshots, len(g.loss_iter_))
+    assert set(g.snapshot_iter_) <= set(g.loss_iter_)
+    assert g.snapshot_iter_[0] == 0
+    assert n_snapshots == 1 or g.snapshot_iter_[-1] == 6
+
+
+def test_a_flow_that_stops_early_ends_in_a_snapshot():
+    g = flow(max_iter=6, check_every=1, n_snapshots=2, tol=1e9).fit(X)
+    assert_array_equal(g.snapshot_iter_, [0, 1])
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "gradient"])
+def test_scales_change_nothing(optimizer):
+    """A homogeneous kernel, whose forces grow with the data, from 1e-8 on."""
+    d = NTKIPMDiscriminator(NTK(depth=1, bias_std=0))
+    params = {"learning_rate": "auto", "optimizer": optimizer, "init": "gaussian"}
+    expected = flow(d, **params).fit(X).particles_
+    for scale in (2.0**27, 2.0**-27):
+        particles = flow(d, **params).fit(scale * X).particles_
+        assert_allclose(particles / scale, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("start", ["uniform", "normal"])
+def test_the_step_does_not_hang_on_the_start(start):
+    """Where points are pulled alike at first, it would be too short for what follows."""
+    params = {"learning_rate": "auto", "max_iter": 1, "bounds": (-9, 9)}
+    usual = flow(init="gaussian", **params).fit(X).learning_rate_
+    far = flow(init=start, **params).fit(X)
+    moved = np.sqrt(np.mean((far.particles_ - far._start) ** 2))
+    gap = np.sqrt(np.mean((far._start.mean(axis=0) - X.mean(axis=0)) ** 2))
+    if far.learning_rate_ < usual * (1 - 1e-6):
+        assert moved <= gap * (1 + 1e-6)
+        assert moved > 0.1 * np.sqrt(np.mean((X - X.mean(axis=0)) ** 2))
+    else:
+        assert_allclose(far.learning_rate_, usual, rtol=1e-6)
 
 
 def test_constant_step_ends_in_an_oscillation_that_a_decaying_one_avoids():
@@ -315,6 +359,8 @@ def test_progress_bar(capsys):
         ({"max_iter": 0}, "'max_iter' parameter"),
         ({"optimizer": "newton"}, "'optimizer' parameter"),
         ({"discriminator": RBF()}, "'discriminator' parameter"),
+        ({"discriminator": "lsgan"}, r"written as .*NTKLSGANDiscriminator\(\).* or None"),
+        ({"discriminator": NTKIPMDiscriminator}, r"NTKIPMDiscriminator\(\)"),
         ({"discriminator": NTKIPMDiscriminator(training_time=-1)}, "'training_time'"),
         ({"n_particles": 5}, "init must give points of shape"),
     ],

@@ -106,3 +106,18 @@ def test_bad_input():
         ImageGridDisplay.from_samples(IMAGES, (2, 3), n_columns=0)
     with pytest.raises(ValueError, match="'n_samples' parameter"):
         ImageGridDisplay.from_estimator(KernelDensity().fit(TRAIN), (2, 3), n_samples=0)
+
+
+@pytest.mark.parametrize("scale", [255.0, 1 / 255])
+def test_images_of_two_scales_are_warned_of(scale):
+    with pytest.warns(UserWarning, match="values from .* Scale both alike"):
+        ImageGridDisplay.from_samples(IMAGES, (2, 3), scale * TRAIN)
+    ImageGridDisplay.from_samples(IMAGES, (2, 3), scale * TRAIN, value_range=(0, 1))
+
+
+def test_images_that_are_not_flattened():
+    images = IMAGES.reshape(5, 3, 2, 1)
+    with pytest.raises(ValueError, match=r"images\.reshape\(len\(images\), -1\)"):
+        ImageGridDisplay.from_samples(images, (3, 2))
+    with pytest.raises(ValueError, match=r"X_train\.transpose\(0, 2, 3, 1\)"):
+        ImageGridDisplay.from_samples(IMAGES, (3, 2), images.transpose(0, 3, 1, 2))
