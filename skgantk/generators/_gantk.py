@@ -9,12 +9,12 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import _fit_context, clone
 from sklearn.gaussian_process.kernels import Kernel
-from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted
 
+from skgantk._numerics.distances import nearest
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope
 from skgantk.discriminators._base import restored_on_error
@@ -433,8 +433,7 @@ class GANTKSynthesizer(StandardizingGenerator):
         spacing = _spacing(self._scaled(X))
         if spacing == 0:
             return
-        neighbours = NearestNeighbors(n_neighbors=1).fit(self._scaled(X))
-        distance = neighbours.kneighbors(self._scaled(self.samples_))[0]
+        distance, _ = nearest(self._scaled(self.samples_), self._scaled(X))
         if np.mean(distance < COPY * spacing) > 0.5:
             warnings.warn(
                 f"{np.mean(distance < COPY * spacing):.0%} of the samples are copies of "
@@ -536,7 +535,7 @@ def _spacing(X):
     """Median distance of a point to its nearest neighbour, 0 where there is none."""
     if len(X) < 2:
         return 0.0
-    distance, _ = NearestNeighbors(n_neighbors=1).fit(X).kneighbors()
+    distance, _ = nearest(X, X, k=2)  # the first is the point itself, or one that equals it
     return float(np.median(distance))
 
 

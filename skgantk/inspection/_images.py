@@ -5,11 +5,11 @@ import warnings
 from numbers import Integral
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, validate_params
 
 from skgantk._flat import check_flat
+from skgantk._numerics.distances import nearest as nearest_point
 from skgantk._samplers import ask
 from skgantk.inspection._common import drawing_axes
 
@@ -129,8 +129,7 @@ class ImageGridDisplay:
             check_flat(X_train, "ImageGridDisplay", "X_train")
             X_train = check_array(X_train, input_name="X_train")
             _checked_shape(image_shape, X_train, "X_train")
-            neighbours = NearestNeighbors(n_neighbors=1).fit(X_train)
-            index = neighbours.kneighbors(images, return_distance=False)[:, 0]
+            index = nearest_point(images, X_train)[1]
             nearest = X_train[index].reshape(-1, *shape)
         display = cls(
             images=images.reshape(-1, *shape),
