@@ -188,8 +188,9 @@ def test_tolerance_stops():
 
 @pytest.mark.parametrize("optimizer", ["gradient", "momentum", "adam"])
 def test_automatic_step_moves_a_share_of_the_spread(optimizer):
-    g = flow(learning_rate="auto", optimizer=optimizer, max_iter=1).fit(X)
-    moved = np.sqrt(np.mean((g.particles_ - START) ** 2))
+    params = {"optimizer": optimizer, "max_iter": 1, "init": "gaussian"}
+    g = flow(learning_rate="auto", **params).fit(X)
+    moved = np.sqrt(np.mean((g.particles_ - g._start) ** 2))
     spread = np.sqrt(np.mean((X - X.mean(axis=0)) ** 2))
     assert_allclose(moved, _particle_flow.FIRST_MOVE[optimizer] * spread, rtol=1e-6)
 
