@@ -5,7 +5,7 @@ import numpy as np
 
 def check_flat(X, caller, name="X"):
     """Raise where X has more than two dimensions, with how to flatten images."""
-    shape = np.shape(X)
+    shape = X.shape if hasattr(X, "shape") else np.asarray(X).shape
     if len(shape) < 3:
         return
     flat = f"{name}.reshape(len({name}), -1)"

@@ -67,7 +67,7 @@ class FlowDisplay:
     ... ).fit(X)
     >>> display = FlowDisplay.from_estimator(flow, X)
     >>> display.trajectories.shape
-    (11, 100, 2)
+    (10, 100, 2)
     >>> plt.close(display.figure_)
     """
 

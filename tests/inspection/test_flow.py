@@ -13,7 +13,7 @@ X = np.random.default_rng(0).normal(size=(12, 2)) + [3.0, 0.0]
 
 
 def fitted(**params):
-    params = {"max_iter": 6, "check_every": 2, "n_snapshots": 3, **params}
+    params = {"max_iter": 6, "check_every": 2, "n_snapshots": 4, **params}
     discriminator = NTKIPMDiscriminator(RBF())
     return ParticleFlowGenerator(discriminator, random_state=0, **params).fit(X)
 
@@ -28,7 +28,7 @@ def test_data_are_those_of_the_flow():
 
 def test_the_end_is_where_the_particles_are_kept():
     """It may lie after the last snapshot or, with early stopping, before it."""
-    flow = fitted(max_iter=5, n_snapshots=2)
+    flow = fitted(max_iter=5, n_snapshots=3)
     display = FlowDisplay.from_estimator(flow)
     assert_array_equal(display.steps, [0, 4, 5])
     assert_array_equal(display.trajectories[-1], flow.particles_)
