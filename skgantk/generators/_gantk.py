@@ -321,9 +321,9 @@ class GANTKSynthesizer(StandardizingGenerator):
             lambda state: self._check(synthesis, state, held_out),
         )
         self._warn_of_copies(X)
-        if not warn_of_dimming(
-            synthesis.core, synthesis.target, self.lam_, synthesis.batch_size
-        ):
+        core, target = synthesis.core, synthesis.target
+        known = self.kernel is None and self.standardize  # whose biases are not small
+        if known or not warn_of_dimming(core, target, self.lam_, synthesis.batch_size):
             self._warn_of_distance(X)
         return self
 
