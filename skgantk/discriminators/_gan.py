@@ -1,14 +1,16 @@
 """Any loss: the trainers that solve the dual problem as an ODE, and their discriminator."""
 
 import math
+from collections.abc import Callable
 from numbers import Real
-from typing import ClassVar
 
 import diffrax
+import jax
 import jax.numpy as jnp
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skgantk._numerics import matrix_functions
+from skgantk._numerics.geometry import matmul
 from skgantk._numerics.pytrees import register
 from skgantk.discriminators._dual import Dual, Trainer, apply_dual, loss_gradient
 from skgantk.discriminators._hinge import HingeTrainer
@@ -18,6 +20,28 @@ from skgantk.losses import IPM, LSGAN, Hinge, Loss, VanillaGAN
 
 LOSSES = {"ipm": IPM, "lsgan": LSGAN, "vanilla": VanillaGAN, "hinge": Hinge}
 MAX_STEPS = 4096  # of the solver; an explicit one that needs more meets a stiff problem
+# What a step may take of the tolerance. The errors of all of them came to less than three
+# times that in 320 drawn problems with either solver, at 1e-4 and at 1e-6.
+STEP = 0.25
+
+
+class _Controller(diffrax.PIDController):
+    """Steps by the error of h, in root mean square, and that of f, the greatest.
+
+    Each counts beside its own size. Where real and fake points meet, h grows for ever while
+    f, in which they cancel, stays: what is small beside h may be more than all of f.
+    """
+
+    scale: jax.Array | float = 1.0  # of h, to be beside f
+    watched: Callable = lambda state: state  # h and f of a state, or of an error of it
+
+    def adapt_step_size(self, t0, t1, y0, y1_candidate, args, y_error, *others):
+        sizes = [self._sizes(y) for y in (y0, y1_candidate, y_error)]
+        return super().adapt_step_size(t0, t1, *sizes[:2], args, sizes[2], *others)
+
+    def _sizes(self, state):
+        h, f = self.watched(state)
+        return self.scale * jnp.sqrt(jnp.mean(h**2)), jnp.max(jnp.abs(f))
 
 
 @register("loss")
@@ -25,7 +49,9 @@ class ExplicitTrainer(Trainer):
     """(D1) by Tsitouras' Runge-Kutta method of order 5 with adaptive steps.
 
     The state is h = c/w, the density of the coefficients with respect to γ̂, whose size
-    does not depend on the number of points: dh/dt = ∇L(f₀ + K(w∘h)).
+    does not depend on the number of points, and K(w∘h): dh/dt = ∇L(f₀ + K(w∘h)). Where L
+    is concave the flow expands no distance, and the errors of the steps add up, no more.
+    The state is in float64, in which they can.
     """
 
     time: Leaf
@@ -33,32 +59,53 @@ class ExplicitTrainer(Trainer):
     atol: Leaf
     loss: Loss
 
-    solver: ClassVar[diffrax.AbstractSolver] = diffrax.Tsit5()
-
     def __call__(self, gram, sample):
-        def velocity(t, h, args):
-            f = sample.initial + gram.product(sample.weight * h)
-            return loss_gradient(self.loss, sample.sign, f)
+        weight, sign, initial = _double(*sample)
 
-        dtype = sample.weight.dtype
-        rtol = matrix_functions.reachable(self.rtol, dtype).astype(dtype)
-        # an error of h shows in f up to k(x, x) times
-        atol = (self.atol / jnp.maximum(gram.scale(), 1)).astype(dtype)
+        def velocity(t, state, args):
+            g = loss_gradient(self.loss, sign, initial + state[1])
+            moved = gram.product((weight * g).astype(sample.weight.dtype))
+            return g, moved.astype(jnp.float64)
+
+        start = jnp.zeros_like(weight), jnp.zeros_like(weight)
+        solver = diffrax.Tsit5()
+        (h, _), done = self._solve(velocity, start, solver, gram, lambda state: state)
+        return _dual(gram, sample, weight * h, done)
+
+    def _tolerances(self, gram):
+        """Of h times k(x, x), as which an error of h shows in f, and of f; for a step."""
+        scale = jnp.maximum(gram.scale(), 1)
+        rtol = matrix_functions.reachable(STEP * self.rtol, scale.dtype)
+        # f moves by sums of terms of that size
+        least = matrix_functions.reachable(0, scale.dtype) * scale
+        return _double(scale, rtol, jnp.maximum(STEP * self.atol, least))
+
+    def _solve(self, velocity, start, solver, gram, watched):
+        """Return the state at the end, and whether it was reached."""
+        scale, rtol, atol = self._tolerances(gram)
         solution = diffrax.diffeqsolve(
             diffrax.ODETerm(velocity),
-            self.solver,
-            t0=jnp.zeros((), dtype),
-            t1=jnp.asarray(self.time, dtype),
+            solver,
+            t0=jnp.zeros(()),
+            t1=jnp.asarray(self.time, jnp.float64),
             dt0=None,
-            y0=jnp.zeros_like(sample.weight),
-            stepsize_controller=diffrax.PIDController(rtol=rtol, atol=atol),
+            y0=start,
+            stepsize_controller=_Controller(rtol, atol, scale=scale, watched=watched),
             max_steps=MAX_STEPS,
             throw=False,
         )
-        coef = sample.weight * solution.ys[0]
-        values = sample.initial + gram.product(coef)
-        done = solution.result == diffrax.RESULTS.successful
-        return Dual(coef, values, done & jnp.all(jnp.isfinite(values)))
+        end = jax.tree.map(lambda a: a[0], solution.ys)
+        return end, solution.result == diffrax.RESULTS.successful
+
+
+def _double(*arrays):
+    return [jnp.asarray(a, jnp.float64) for a in arrays]
+
+
+def _dual(gram, sample, coef, done):
+    coef = coef.astype(sample.weight.dtype)
+    values = sample.initial + gram.product(coef)
+    return Dual(coef, values, done & jnp.all(jnp.isfinite(values)))
 
 
 @register("loss")
@@ -66,7 +113,30 @@ class ImplicitTrainer(ExplicitTrainer):
     """The same by a stiff method, Kværnø's of order 5, at n³ operations a step."""
 
     gram = "always"
-    solver: ClassVar[diffrax.AbstractSolver] = diffrax.Kvaerno5()
+
+    def __call__(self, gram, sample):
+        K, weight, sign, initial = _double(gram.matrix, *sample)
+
+        def both(h):
+            return h, matmul(K, weight * h)
+
+        def velocity(t, h, args):
+            return loss_gradient(self.loss, sign, initial + both(h)[1])
+
+        scale, rtol, atol = self._tolerances(gram)
+        newton = diffrax.VeryChord(rtol, atol / scale, norm=_increment)
+        solver = diffrax.Kvaerno5(root_finder=newton)
+        h, done = self._solve(velocity, jnp.zeros_like(weight), solver, gram, both)
+        return _dual(gram, sample, weight * h, done)
+
+
+def _increment(scaled):
+    """The largest of Newton's increments, 0 where it is half of the tolerance or less.
+
+    Where the first guess is right, they are rounding, which does not fall: no divergence.
+    """
+    largest = jnp.max(jnp.abs(scaled))
+    return jnp.where(largest < 0.5, 0, largest)
 
 
 @register()
@@ -112,8 +182,11 @@ class NTKGANDiscriminator(KernelDiscriminator):
         5 % at τ = 1) or where the classes overlap, so that the true f saturates near 0
         while this one grows like log τ (9 % at τ = 5, 20 % at τ = 20).
     rtol, atol : float, default=1e-6 and 1e-8
-        Tolerances of the solver: relative, on ``dual_coef_`` over the weights, and
-        absolute, on f.
+        Accuracy of the result: at the points of the training, the error of f - f₀ is at
+        most ``rtol`` times its greatest value, plus ``atol``, and so is that of
+        ``dual_coef_`` over the weights, in root mean square. This is an estimate for a loss
+        that is not concave in f. Rounding comes on top; where real and fake points meet,
+        large terms cancel in f.
     initial : discriminator or "nngp", default=None
         f₀: zero if None (antisymmetric initialisation), a fitted discriminator (in
         `sklearn.frozen.FrozenEstimator` if it must survive `clone` and searches), or

@@ -21,7 +21,7 @@ from skgantk.discriminators import (
 )
 from skgantk.discriminators._gan import ExplicitTrainer, ImplicitTrainer
 from skgantk.kernels import NTK, RBF
-from skgantk.losses import Hinge, Loss, VanillaGAN
+from skgantk.losses import LSGAN, Hinge, Loss, VanillaGAN
 
 X, Y, SAMPLE_WEIGHT = clouds()
 NEW = np.random.default_rng(1).normal(size=X.shape)
@@ -74,6 +74,62 @@ def compare(loss, data, time, kernel, weight=None, start=None):
         expected = initial(points) + kernel(points, data) @ c
         error = np.abs(f.decision_function(points) - expected).max()
         assert error < 1e-5 * max(1, np.abs(expected).max())
+
+
+def end(loss, K, w, y, time):
+    """h = c/w and f at the end, both watched: by scipy, or in closed form."""
+    n = len(y)
+    if isinstance(loss, LSGAN):
+        eigenvalues, U = np.linalg.eigh(np.sqrt(w)[:, None] * K * np.sqrt(w))
+        x = 4 * time * np.maximum(eigenvalues, 0)
+        grown = 4 * time * -np.expm1(-x) / np.where(x > 0, x, 1) + 4 * time * (x == 0)
+        h = U @ (grown * (U.T @ (np.sqrt(w) * y))) / np.sqrt(w)
+        return h, K @ (w * h)
+
+    def velocity(t, state):
+        g = GRADIENTS[loss](state[n:], y)
+        return np.concatenate([g, K @ (w * g)])
+
+    solved = solve_ivp(
+        velocity, (0, time), np.zeros(2 * n), method="LSODA", rtol=1e-12, atol=1e-13
+    )
+    assert solved.success
+    return solved.y[:n, -1], solved.y[n:, -1]
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["default", "implicit"])
+@pytest.mark.parametrize("loss", [VanillaGAN(), LSGAN()], ids=repr)
+def test_tolerances_are_those_of_the_end(loss, first):
+    """Over drawn clouds, apart, near, the same in part; times; scales of the kernel."""
+    for seed in range(24):
+        rng = np.random.default_rng(seed)
+        data, time = rng.normal(size=X.shape), 10 ** rng.uniform(-1, 2)
+        data[Y > 0] += 10 * rng.random() ** 3
+        if seed % 2:
+            half = len(Y) // 4
+            data[np.flatnonzero(Y > 0)[:half]] = data[np.flatnonzero(Y < 0)[:half]]
+        kernel = 10 ** rng.uniform(-1, 1) * NTK(depth=2)
+        rtol = 10 ** rng.uniform(-7, -3)
+        f = NTKGANDiscriminator(kernel, loss, time, rtol=rtol, atol=rtol / 100)
+        f._trainers = f._trainers()[first:].copy
+        c, w = f.fit(data, Y).dual_coef_, measure_weights(Y, np.ones(len(Y)))
+        h, values = end(loss, kernel(data), w, Y, time)
+        allowed = rtol * np.abs(values).max() + rtol / 100
+        assert np.abs(f.decision_function(data) - values).max() <= allowed
+        error, size = (np.sqrt(np.mean(a**2)) for a in (c / w - h, h))
+        assert error <= rtol * size + rtol / 100
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("time", [1.0, 100.0, 1e4])
+def test_the_same_cloud_twice_is_not_told_apart(time, dtype):
+    """h grows like τ, f stays 0; without a warning."""
+    cloud = np.random.default_rng(0).normal(size=(len(Y) // 2, 2)).astype(dtype)
+    data, y = stack_samples(cloud, cloud)
+    f = NTKGANDiscriminator(NTK(depth=2), training_time=time).fit(data, y)
+    rounding = np.finfo(dtype).eps * time * NTK(depth=2).diag(cloud).max()
+    assert np.abs(f.decision_function(data)).max() <= 1e-8 + rounding
+    assert abs(f.loss_ + np.log(4)) <= 1e-8 + rounding
 
 
 @pytest.mark.parametrize("time", [0.1, 1.0, 5.0, 100.0])
