@@ -52,19 +52,19 @@ class NetworkAdversary(Adversary):
         X, weight, sign = stack(fake, real)
         network, state = memory if memory else self._beginning(X.dtype)
         before = network.value(X)
-        network, state = self.ascend(network, state, X, weight, sign, key)
+        network, state = self.ascend(network, state, X, weight, sign, key, 0)
         memory = () if self.reset else (network, state)
         values = network.value(X)
         done = jnp.ones((), bool)
         return Trained(network, weight, sign, before, values, memory, done)
 
-    def ascend(self, network, state, X, weight, sign, key):
-        """Take ``n_steps`` steps."""
+    def ascend(self, network, state, X, weight, sign, key, done):
+        """Take ``n_steps`` steps, after ``done`` of the same key."""
 
         def step(i, carry):
             network, state = carry
             slope = jax.grad(self._descended)(
-                network, X, weight, sign, jax.random.fold_in(key, i)
+                network, X, weight, sign, jax.random.fold_in(key, done + i)
             )
             updates, state = get_optimizer(self.optimizer).update(slope, state, network)
             rate = jnp.asarray(self.learning_rate, X.dtype)
@@ -153,7 +153,9 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
         The trained f, a function with ``value(X)`` and ``gradient(X)``, and a JAX pytree
         of its parameters.
     loss_ : float
-        L(f), the objective that the discriminator maximises.
+        L(f), which the discriminator maximises; with ``gradient_penalty``, L(f) less the
+        penalty is what it maximises, and ``loss_`` is L(f) alone, whose size is comparable
+        and does not hang on the points that the penalty was drawn at.
     n_iter_ : int
         Number of steps taken from the initialisation.
     n_features_in_ : int
@@ -259,16 +261,17 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
     def _train(self, loss, X, sign, weight):
         goes_on = self.warm_start and hasattr(self, "_memory")
         rng = check_random_state(self.random_state)
-        # Drawn at every fit, so that the points of the penalty do not depend on warm_start.
         initial, seed = self._initial(X.shape[1], rng), rng.randint(np.iinfo(np.int32).max)
         adversary = self._adversary(initial, loss)
-        memory = adversary._beginning(X.dtype)
-        if goes_on:
+        memory, done = adversary._beginning(X.dtype), 0
+        if goes_on:  # the points of the penalty too: those of the steps that follow
             memory = adversary.resume(self._memory, X.dtype)
+            seed, done = self._seed, self.n_iter_
         weight, sign = jnp.asarray(weight, X.dtype), jnp.asarray(sign, X.dtype)
-        done = self.n_iter_ if goes_on else 0
-        key = jax.random.fold_in(jax.random.key(seed), done)
-        memory, values = _ascend(adversary, memory, X, weight, sign, key)
+        memory, values = _ascend(
+            adversary, memory, X, weight, sign, jax.random.key(seed), done
+        )
+        self._seed = seed
         self._memory = jax.tree.map(np.asarray, memory)
         self.network_, self.n_iter_ = self._memory[0], done + self.max_iter
         self.loss_ = float(objective(loss, weight, sign, values))
@@ -322,6 +325,6 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
 
 
 @jax.jit
-def _ascend(adversary, memory, X, weight, sign, key):
-    network, state = adversary.ascend(*memory, X, weight, sign, key)
+def _ascend(adversary, memory, X, weight, sign, key, done):
+    network, state = adversary.ascend(*memory, X, weight, sign, key, done)
     return (network, state), network.value(X)

@@ -126,18 +126,46 @@ def test_loss_of_the_user_and_its_gradient():
 
 
 @pytest.mark.parametrize(
-    "optimizer",
-    [pytest.param("gradient", marks=pytest.mark.slow), "adam", optax.rmsprop(1.0)],
+    "params",
+    [
+        pytest.param({"optimizer": "gradient"}, marks=pytest.mark.slow),
+        {"optimizer": "adam"},
+        {"optimizer": optax.rmsprop(1.0)},
+        {"gradient_penalty": 1.0},
+    ],
+    ids=str,
 )
-def test_warm_start_goes_on(optimizer):
-    params = {"optimizer": optimizer, "learning_rate": 0.01, "loss": "lsgan"}
+def test_warm_start_goes_on(params):
+    params = {"learning_rate": 0.01, "loss": "lsgan", **params}
     once = made(max_iter=6, **params).fit(X, Y)
-    twice = made(max_iter=3, warm_start=True, **params).fit(X, Y)
-    twice = pickle.loads(pickle.dumps(twice)) if isinstance(optimizer, str) else twice
+    twice = made(max_iter=2, warm_start=True, **params).fit(X, Y)
+    if isinstance(twice.optimizer, str):
+        twice = pickle.loads(pickle.dumps(twice))
+    twice.set_params(max_iter=4)
     assert twice.fit(X, Y).n_iter_ == once.n_iter_ == 6
     assert_allclose(twice.decision_function(NEW), once.decision_function(NEW), rtol=1e-12)
     again = clone(twice).set_params(warm_start=False).fit(X, Y).fit(X, Y)
-    assert again.n_iter_ == 3
+    assert again.n_iter_ == 4
+
+
+def test_points_of_the_penalty_do_not_hang_on_how_the_steps_are_divided():
+    """Nor on what a generator of numbers has given in between."""
+    params = {"gradient_penalty": 5.0, "warm_start": True}
+    ends = []
+    for steps in [(6,), (1, 5), (3, 1, 2)]:
+        d = made(**params, random_state=np.random.RandomState(0))
+        for n in steps:
+            d.set_params(max_iter=n).fit(X, Y)
+        ends.append(d.decision_function(NEW))
+    assert_allclose(ends[1:], [ends[0]] * 2, rtol=1e-12)
+
+
+def test_loss_is_that_of_the_values_alone():
+    d = made(gradient_penalty=5.0, loss="lsgan").fit(X, Y, SAMPLE_WEIGHT)
+    a, b = LOSSES["lsgan"]
+    f, w = d.decision_function(X), measure_weights(Y, SAMPLE_WEIGHT)
+    expected = 2 * np.sum(w * np.where(Y < 0, a(f), -b(f)))
+    assert_allclose(d.loss_, expected, rtol=1e-10)
 
 
 def test_warm_start_with_another_network_or_optimizer_starts_anew():
