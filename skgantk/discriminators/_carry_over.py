@@ -20,12 +20,11 @@ import jax
 import jax.numpy as jnp
 
 from skgantk._numerics import operators
-from skgantk._numerics.geometry import matmul
 from skgantk._numerics.pytrees import register
 from skgantk.discriminators._adversary import Adversary, KernelAdversary
 from skgantk.discriminators._functions import Function
 from skgantk.kernels._core import Core
-from skgantk.kernels._low_rank import choose
+from skgantk.kernels._low_rank import LowRank, choose
 
 
 class Past(NamedTuple):
@@ -139,11 +138,8 @@ class CarryOver(Adversary):
         centres, coef = past.centres.reshape(-1, self.real.shape[1]), past.coef.reshape(-1)
         core, dtype = self.adversary.core, coef.dtype
         X, c = centres.astype(jnp.float64), coef.astype(jnp.float64)
-        chosen, factor = choose(core, X, kept * self.size, key)
-        # K ≈ F Fᵀ with equality in the rows of Z, so K_ZZ a = K_ZX c is F_Zᵀ a = Fᵀ c.
-        a = jax.scipy.linalg.solve_triangular(
-            factor[chosen].T, matmul(factor.T, c), lower=False
-        )
+        chosen = choose(core, X, kept * self.size, key)
+        a = LowRank(core, X[chosen]).condensed(X, c)[2]
         a = a.astype(dtype)
         loss = c.at[chosen].add(-a.astype(jnp.float64))
         square = jnp.vdot(loss, operators.product(core, X, X, loss))

@@ -15,6 +15,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from skgantk._numerics import geometry, operators
 from skgantk._numerics.geometry import matmul
@@ -25,6 +26,12 @@ JITTER = 1e-12  # of the largest k(x, x): what a point that adds nothing is divi
 # δ in units of the largest k(z, z), as a power of the machine's epsilon: 2e-12 in float64,
 # 6e-6 in float32. Rounding of k(Z, y) grows by at most δ^(-1/2).
 SHIFT = 0.75
+TINY = float(np.finfo(np.float64).tiny)  # the least that is not flushed to 0
+
+
+def root(K, shift):
+    """L with L Lᵀ = K + δI, δ > 0 also where all of K is 0, and with it k(Z, ·)."""
+    return jnp.linalg.cholesky(K + jnp.maximum(shift, TINY) * jnp.eye(len(K)))
 
 
 class LowRank(Core):
@@ -50,14 +57,14 @@ class LowRank(Core):
         """L with L Lᵀ = K_ZZ + δI."""
         K = operators.gram(self.k1, jnp.asarray(self.landmarks, jnp.float64))
         shift = jnp.finfo(dtype).eps ** SHIFT * jnp.max(jnp.diagonal(K))
-        return jnp.linalg.cholesky(K + shift * jnp.eye(len(K)))
+        return root(K, shift)
 
     def factor(self, X):
         """F (n, P) with k̃(X, X) = F Fᵀ."""
         Z = self._beside(X)
         K = operators.gram(self.k1, X.astype(jnp.float64), Z)
-        root = self.root(X.dtype)
-        return jax.scipy.linalg.solve_triangular(root, K.T, lower=True).T.astype(X.dtype)
+        solved = jax.scipy.linalg.solve_triangular(self.root(X.dtype), K.T, lower=True)
+        return solved.T.astype(X.dtype)
 
     def condensed(self, Y, coef):
         """Z and w; for ``coef`` (n, m) w is (n, P), a sum for every row."""
@@ -85,7 +92,7 @@ class LowRank(Core):
 
 @partial(jax.jit, static_argnames="n_chosen")
 def choose(core, X, n_chosen, key):
-    """Choose rows of X; return their indices and F (len(X), n_chosen) with K ≈ F Fᵀ."""
+    """Return the indices of chosen rows of X."""
     scale = operators.diag(core, X)
     jitter = JITTER * jnp.max(scale)
     block = max(1, n_chosen // ROUNDS)
@@ -99,8 +106,9 @@ def choose(core, X, n_chosen, key):
         rows = jax.lax.top_k(free + noise, block)[1]
         rest = operators.gram(core, X, X[rows]) - matmul(factor, factor[rows].T)
         pivot = rest[rows]
-        root = jnp.linalg.cholesky((pivot + pivot.T) / 2 + jitter * jnp.eye(block))
-        new = jax.scipy.linalg.solve_triangular(root, rest.T, lower=True).T
+        new = jax.scipy.linalg.solve_triangular(
+            root((pivot + pivot.T) / 2, jitter), rest.T, lower=True
+        ).T
         factor = jax.lax.dynamic_update_slice(factor, new, (0, i * block))
         left = (left - jnp.sum(new**2, axis=1)).at[rows].set(0)
         return factor, left, jax.lax.dynamic_update_slice(chosen, rows, (i * block,))
@@ -110,5 +118,4 @@ def choose(core, X, n_chosen, key):
         scale,
         jnp.zeros(blocks * block, jnp.int32),
     )
-    factor, _, chosen = jax.lax.fori_loop(0, blocks, add, carry)
-    return chosen[:n_chosen], factor[:, :n_chosen]
+    return jax.lax.fori_loop(0, blocks, add, carry)[2][:n_chosen]

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, validate_params
 from skgantk._numerics.precision import float64_scope, numpy_defaults
 from skgantk.kernels._base import CoreKernel
 from skgantk.kernels._convert import as_core
-from skgantk.kernels._low_rank import SHIFT, LowRank, choose
+from skgantk.kernels._low_rank import SHIFT, TINY, LowRank, choose
 
 CANDIDATES = 20  # rows that landmarks are chosen among, for each of them
 
@@ -62,6 +62,13 @@ class NystroemKernel(CoreKernel):
     data. There, ``batch_size`` of `ParticleFlowGenerator` is the other way to linear time,
     whose error is noise instead.
 
+    A `GaussianProcessRegressor` needs noise with it, as with every kernel of finite rank:
+    with more points than landmarks the Gram matrix is singular, and what of ``y`` is out of
+    its span only noise explains. The default ``alpha=1e-10`` says that there is next to
+    none. Where that is below the rounding of the Gram matrix, the likelihood that
+    scikit-learn computes is -inf, and its optimiser may stay where it began, without a
+    word. Add a ``WhiteKernel``, which is fitted along, or give ``alpha`` its true size.
+
     References
     ----------
     .. [1] Williams, Seeger, "Using the Nyström method to speed up kernel machines",
@@ -77,6 +84,16 @@ class NystroemKernel(CoreKernel):
     >>> kernel = NystroemKernel.from_samples(NTK(), X, n_landmarks=200, random_state=0)
     >>> error = kernel_sum(kernel, X, Y, coef) - kernel_sum(NTK(), X, Y, coef)
     >>> bool(np.all(abs(error) <= kernel.error_bound(X, Y, coef)))
+    True
+
+    A Gaussian process, with its noise:
+
+    >>> from sklearn.gaussian_process import GaussianProcessRegressor
+    >>> from sklearn.gaussian_process.kernels import WhiteKernel
+    >>> X, y = X[:50], np.sin(X[:50, 0])
+    >>> kernel = NystroemKernel.from_samples(NTK(), X, n_landmarks=20, random_state=0)
+    >>> process = GaussianProcessRegressor(kernel + WhiteKernel(0.1)).fit(X, y)
+    >>> process.score(X, y) > 0.9
     True
     """
 
@@ -123,7 +140,7 @@ class NystroemKernel(CoreKernel):
         if len(candidates) <= n_landmarks:
             return cls(kernel, candidates)
         key = jax.random.key(rng.randint(np.iinfo(np.int32).max))
-        rows, _ = choose(core, candidates.astype(np.float64), n_landmarks, key)
+        rows = choose(core, candidates.astype(np.float64), n_landmarks, key)
         return cls(kernel, candidates[np.asarray(rows)])
 
     def residual(self, X):
@@ -187,7 +204,7 @@ class NystroemKernel(CoreKernel):
         n = len(X)
         K, derivatives = self.kernel(np.concatenate([X, Z]), eval_gradient=True)
         K_ZZ = K[n:, n:]
-        shift = np.finfo(float).eps ** SHIFT * K_ZZ.diagonal().max()
+        shift = max(np.finfo(float).eps ** SHIFT * K_ZZ.diagonal().max(), TINY)
         W = cho_solve(cho_factor(K_ZZ + shift * np.eye(len(Z))), K[n:, :n])
         gradient = np.empty((n, n, derivatives.shape[2]))
         for i in range(derivatives.shape[2]):

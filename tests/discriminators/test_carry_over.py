@@ -10,7 +10,7 @@ from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.discriminators._carry_over import Carried, CarryOver, Past
 from skgantk.discriminators._functions import Zero
 from skgantk.kernels import NTK, RBF, as_core
-from skgantk.kernels._low_rank import choose
+from skgantk.kernels._low_rank import LowRank, choose
 
 KERNEL = NTK(depth=1)
 SLOTS, SIZE, REAL = 6, 8, 5
@@ -105,11 +105,20 @@ def test_all_points_equal():
     assert_allclose(values[0], values[1], rtol=1e-8)
 
 
-def test_choice_is_a_pivoted_cholesky_factor():
+def test_a_kernel_that_is_zero():
+    zero = 0.0 * KERNEL
+    after = adversary(zero)._projected(past(), jax.random.key(0))
+    assert_array_equal(carried(after, zero).value(NEW), 0)
+    assert np.all(np.isfinite(after.coef))
+    assert after.error == past().error
+
+
+def test_choice_of_points():
     X = RNG.normal(size=(150, 2))
     X[10:] *= 1e-3  # a crowd, in which few points do for all
-    chosen, factor = choose(as_core(KERNEL), jnp.asarray(X), 64, jax.random.key(1))
+    chosen = choose(as_core(KERNEL), jnp.asarray(X), 64, jax.random.key(1))
     K = KERNEL(X)
+    factor = np.asarray(LowRank(as_core(KERNEL), X[chosen]).factor(jnp.asarray(X)))
     assert len(np.unique(chosen)) == 64
     assert set(range(10)) <= set(chosen[:20].tolist())
     assert_allclose((factor @ factor.T)[chosen], K[chosen], atol=1e-8 * K.max())

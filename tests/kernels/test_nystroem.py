@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import lstsq
+from scipy.optimize import minimize
 from sklearn.base import clone
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process import kernels as sk
@@ -156,6 +157,65 @@ def test_gaussian_process_and_compositions():
     with jax.enable_x64(True):
         found = operators.product(composed, X, Y, COEF)
     assert_allclose(found, (kernel.k1(X, Y) * sk.RBF()(X, Y)) @ COEF, atol=1e-9)
+
+
+def likelihood(theta, kernel, X, y):
+    """Of k̃ + noise: by the singular values of k̃'s features, none of them negative."""
+    kernel = kernel.clone_with_theta(theta)
+    k, Z, noise = kernel.k1.kernel, kernel.k1.landmarks, kernel.k2.noise_level
+    eigenvalues, V = np.linalg.eigh(k(Z))
+    U, s, _ = np.linalg.svd(k(X, Z) @ V / np.sqrt(eigenvalues))
+    variance = np.append(s**2, np.zeros(len(X) - len(Z))) + noise + 1e-10
+    terms = (U.T @ y) ** 2 / variance + np.log(2 * np.pi * variance)
+    return -terms.sum() / 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("k", [NTK(depth=2), 1.0 * sk.RBF()], ids=["NTK", "RBF"])
+def test_gaussian_process_with_noise_finds_the_optimum(k, seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(25, 2))
+    y = np.sin(X[:, 0]) + 0.1 * rng.normal(size=25)
+    kernel = NystroemKernel(k, X[:10]) + sk.WhiteKernel(0.1)
+    process = GaussianProcessRegressor(kernel).fit(X, y)
+    found = process.kernel_.theta
+    value = process.log_marginal_likelihood_value_
+    assert_allclose(value, likelihood(found, kernel, X, y), rtol=1e-6)
+    best = minimize(
+        lambda theta: -likelihood(theta, kernel, X, y),
+        found,
+        method="Nelder-Mead",
+        bounds=kernel.bounds,
+    )
+    assert_allclose(value, -best.fun, atol=1e-4)
+    assert value > likelihood(kernel.theta, kernel, X, y) + 1
+
+
+ZERO = [0.0 * sk.RBF(), NTK(bias_std=0.0, bias_std_bounds="fixed")]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("k", ZERO, ids=["zero kernel", "zero landmarks"])
+def test_landmarks_at_which_all_is_zero(k, dtype):
+    """Nothing is in their span: k̃ = 0, not NaN."""
+    kernel, data = NystroemKernel(k, np.zeros((3, 3))), X.astype(dtype)
+    for values in (kernel(data), kernel(data, Y), kernel.diag(data)):
+        assert_array_equal(values, 0)
+    assert_array_equal(kernel_sum(kernel, data, Y.astype(dtype), COEF), 0)
+    assert_array_equal(kernel_gradient(kernel, data, Y.astype(dtype), COEF), 0)
+    assert_array_equal(kernel.residual(data), k.diag(X.astype(dtype)))
+    chosen = NystroemKernel.from_samples(k, np.zeros((5, 3)), 3, random_state=0)
+    assert_array_equal(chosen.landmarks, 0)
+    points, labels = stack_samples(fake=data[:20], real=data[20:])
+    for make in (NTKIPMDiscriminator, NTKLSGANDiscriminator):
+        assert_array_equal(make(kernel).fit(points, labels).decision_function(data), 0)
+
+
+def test_gradient_where_all_is_zero():
+    kernel = NystroemKernel(ZERO[1], np.zeros((3, 3)))
+    K, gradient = kernel(X, eval_gradient=True)
+    assert_array_equal(K, 0)
+    assert_array_equal(gradient, 0)
 
 
 @pytest.mark.parametrize(
