@@ -17,7 +17,8 @@ from skgantk._numerics.devices import device_count, spread_map
 
 def start(count, *arguments):
     """`several_devices` in a process of its own, with so many devices."""
-    flags = f"--xla_force_host_platform_device_count={count}"
+    flags = os.environ.get("XLA_FLAGS", "")  # or it would compile for another processor
+    flags += f" --xla_force_host_platform_device_count={count}"
     environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
     program = Path(several_devices.__file__)
     command = [sys.executable, program, *map(str, arguments)]
