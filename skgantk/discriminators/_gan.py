@@ -123,20 +123,27 @@ class ImplicitTrainer(ExplicitTrainer):
         def velocity(t, h, args):
             return loss_gradient(self.loss, sign, initial + both(h)[1])
 
+        start = jnp.zeros_like(weight)
         scale, rtol, atol = self._tolerances(gram)
-        newton = diffrax.VeryChord(rtol, atol / scale, norm=_increment)
+        # h may grow as fast as it begins to, and f be no more than its rounding in K(w∘h).
+        fastest = jnp.max(jnp.abs(velocity(0, start, None)))
+        rounding = matrix_functions.reachable(0, jnp.float64) * self.time * fastest
+        newton = diffrax.VeryChord(
+            rtol, atol / scale + rounding, norm=_increment, kappa=0.1
+        )
         solver = diffrax.Kvaerno5(root_finder=newton)
-        h, done = self._solve(velocity, jnp.zeros_like(weight), solver, gram, both)
+        h, done = self._solve(velocity, start, solver, gram, both)
         return _dual(gram, sample, weight * h, done)
 
 
 def _increment(scaled):
-    """The largest of Newton's increments, 0 where it is half of the tolerance or less.
+    """The largest of Newton's increments, 0 where it is within the tolerance.
 
-    Where the first guess is right, they are rounding, which does not fall: no divergence.
+    There they may be rounding, which does not fall: no divergence. A first guess may be
+    right, and where large terms cancel in f, its rounding is soon reached.
     """
     largest = jnp.max(jnp.abs(scaled))
-    return jnp.where(largest < 0.5, 0, largest)
+    return jnp.where(largest < 1, 0, largest)
 
 
 @register()
