@@ -133,7 +133,7 @@ def test_loss_of_the_user_and_its_gradient():
         {"optimizer": optax.rmsprop(1.0)},
         {"gradient_penalty": 1.0},
     ],
-    ids=str,
+    ids=["gradient", "adam", "of optax", "penalty"],
 )
 def test_warm_start_goes_on(params):
     params = {"learning_rate": 0.01, "loss": "lsgan", **params}

@@ -170,8 +170,8 @@ def likelihood(theta, kernel, X, y):
     return -terms.sum() / 2
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("k", [NTK(depth=2), 1.0 * sk.RBF()], ids=["NTK", "RBF"])
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("k", [NTK(depth=1), 1.0 * sk.RBF()], ids=["NTK", "RBF"])
 def test_gaussian_process_with_noise_finds_the_optimum(k, seed):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(25, 2))
@@ -191,11 +191,17 @@ def test_gaussian_process_with_noise_finds_the_optimum(k, seed):
     assert value > likelihood(kernel.theta, kernel, X, y) + 1
 
 
-ZERO = [0.0 * sk.RBF(), NTK(bias_std=0.0, bias_std_bounds="fixed")]
+FLAT = NTK(depth=1, bias_std=0.0, bias_std_bounds="fixed")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("k", ZERO, ids=["zero kernel", "zero landmarks"])
+@pytest.mark.parametrize(
+    "k",
+    [
+        pytest.param(0.0 * sk.RBF(), id="zero kernel", marks=pytest.mark.slow),
+        pytest.param(FLAT, id="zero landmarks"),
+    ],
+)
 def test_landmarks_at_which_all_is_zero(k, dtype):
     """Nothing is in their span: k̃ = 0, not NaN."""
     kernel, data = NystroemKernel(k, np.zeros((3, 3))), X.astype(dtype)
@@ -207,12 +213,12 @@ def test_landmarks_at_which_all_is_zero(k, dtype):
     chosen = NystroemKernel.from_samples(k, np.zeros((5, 3)), 3, random_state=0)
     assert_array_equal(chosen.landmarks, 0)
     points, labels = stack_samples(fake=data[:20], real=data[20:])
-    for make in (NTKIPMDiscriminator, NTKLSGANDiscriminator):
-        assert_array_equal(make(kernel).fit(points, labels).decision_function(data), 0)
+    fitted = NTKIPMDiscriminator(kernel).fit(points, labels)
+    assert_array_equal(fitted.decision_function(data), 0)
 
 
 def test_gradient_where_all_is_zero():
-    kernel = NystroemKernel(ZERO[1], np.zeros((3, 3)))
+    kernel = NystroemKernel(FLAT, np.zeros((3, 3)))
     K, gradient = kernel(X, eval_gradient=True)
     assert_array_equal(K, 0)
     assert_array_equal(gradient, 0)
