@@ -141,7 +141,7 @@ def two_clouds(draw):
 REMEDY = "[Ss]cale|learning_rate|loosen|epsilon|shorten"
 WARNINGS = {
     ConvergenceWarning: "ran away|did not reach its tolerance",
-    UserWarning: "are copies of data",
+    UserWarning: "are copies of data|further from the data|data dimmed to",
     RuntimeWarning: "The (discriminator|kernel|flow) overflows",
 }
 

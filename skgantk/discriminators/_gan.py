@@ -12,7 +12,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skgantk._numerics import matrix_functions
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.pytrees import register
-from skgantk.discriminators._dual import Dual, Trainer, apply_dual, loss_gradient
+from skgantk.discriminators._dual import (
+    Dual,
+    Trainer,
+    apply_dual,
+    loss_gradient,
+    objective,
+)
 from skgantk.discriminators._hinge import HingeTrainer
 from skgantk.discriminators._kernel import KernelDiscriminator
 from skgantk.kernels._core import Leaf
@@ -70,7 +76,31 @@ class ExplicitTrainer(Trainer):
         start = jnp.zeros_like(weight), jnp.zeros_like(weight)
         solver = diffrax.Tsit5()
         (h, _), done = self._solve(velocity, start, solver, gram, lambda state: state)
-        return _dual(gram, sample, weight * h, done)
+        return self._dual(gram, sample, weight * h, done)
+
+    def _dual(self, gram, sample, coef, done):
+        coef = coef.astype(sample.weight.dtype)
+        values = sample.initial + gram.product(coef)
+        return Dual(coef, values, done & self._ascended(gram, sample, coef, values))
+
+    def _ascended(self, gram, sample, coef, values):
+        """Whether f is no further from f₀ than ascent can have come, and finite.
+
+        In the RKHS |f - f₀|² ≤ (∫|dL/df|)² ≤ τ ∫|dL/df|² = τ (L(f) - L(f₀)) (Cauchy and
+        Schwarz, [F22] Eq. 97). Where rounding has left no digit of f, it is far beyond.
+        """
+        moved = values - sample.initial
+        before, after = (
+            objective(self.loss, sample.weight, sample.sign, f)
+            for f in (sample.initial, values)
+        )
+        eps = jnp.finfo(values.dtype).eps
+        total = jnp.sum(jnp.abs(coef))
+        rounding = 16 * eps * gram.scale() * total  # of K c
+        error = 8 * total * (self.rtol * jnp.max(jnp.abs(moved)) + rounding)
+        error += self.time * 64 * eps * jnp.maximum(jnp.abs(before), jnp.abs(after))
+        allowed = self.time * (after - before) + error + self.atol
+        return jnp.all(jnp.isfinite(values)) & (coef @ moved <= allowed)
 
     def _tolerances(self, gram):
         """Of h times k(x, x), as which an error of h shows in f, and of f; for a step."""
@@ -102,12 +132,6 @@ def _double(*arrays):
     return [jnp.asarray(a, jnp.float64) for a in arrays]
 
 
-def _dual(gram, sample, coef, done):
-    coef = coef.astype(sample.weight.dtype)
-    values = sample.initial + gram.product(coef)
-    return Dual(coef, values, done & jnp.all(jnp.isfinite(values)))
-
-
 @register("loss")
 class ImplicitTrainer(ExplicitTrainer):
     """The same by a stiff method, Kværnø's of order 5, at n³ operations a step."""
@@ -133,7 +157,7 @@ class ImplicitTrainer(ExplicitTrainer):
         )
         solver = diffrax.Kvaerno5(root_finder=newton)
         h, done = self._solve(velocity, start, solver, gram, both)
-        return _dual(gram, sample, weight * h, done)
+        return self._dual(gram, sample, weight * h, done)
 
 
 def _increment(scaled):
