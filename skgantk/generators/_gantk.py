@@ -65,7 +65,7 @@ class GANTKSynthesizer(StandardizingGenerator):
         A kernel of `skgantk.kernels`, or one of scikit-learn's that `as_core` knows. If
         None, that of [1]_'s fully connected network: ``NTK(depth=2, weight_std=1.4615**0.5,
         bias_std=0.1**0.5, output_bias=True)``; without ``standardize`` its biases are in
-        units of the greatest of all |x|, which is 1 for the pixels in [0, 1] of [1]_, so
+        units of the greatest entry of X, which is 1 for the pixels in [0, 1] of [1]_, so
         that any scale will do. A kernel that has decayed to 0 between a point's start and
         the data, as ``RBF(0.1)`` has, leaves the point there.
     lam : float or "auto", default="auto"
