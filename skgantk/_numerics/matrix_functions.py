@@ -7,18 +7,22 @@ like √(t λ_max), and slower where the spectrum decays, as that of a kernel do
 would be large, or n is small, an eigendecomposition is cheaper and takes over.
 """
 
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from skgantk._numerics.elementwise import safe_inverse
 from skgantk._numerics.geometry import matmul
 
 # Dimensions at which to check, of which those up to n/4 are tried: an eigendecomposition
-# takes no longer beyond. Each is compiled by itself, so there are few.
-STAGES = (16, 32, 64, 128, 256)
-TAIL = 4  # coefficients whose size estimates the error
+# takes no longer beyond. They share one program, for spaces of the greatest of them.
+STAGES = (16, 24, 32, 48, 64, 96, 128, 192, 256)
+SMALL = 32  # dimension up to which T is decomposed apart from what is not there yet
+TAIL = 4  # coefficients whose size, times this, estimates the error
+SAFETY = 3
 
 
 def decay(t):
@@ -89,43 +93,49 @@ def apply(function, product, v, tol, matrix=None):
     -------
     value : (n,) array
     error : float
-        Estimated from the last coefficients in the Krylov basis; 0 after an
+        Estimated from above, by the last coefficients in the Krylov basis; 0 after an
         eigendecomposition. Rounding comes on top: of S, ε λ_max, which φ sees as an
         error of about ε t λ_max.
     """
-    stages = STAGES
-    if matrix is not None:
-        stages = [k for k in STAGES if 4 * k <= len(v)]
+    if matrix is not None and 4 * STAGES[0] > len(v):
+        return by_eigendecomposition(function, matrix(), v), jnp.zeros((), v.dtype)
+    stages = _stages(len(v) if matrix is not None else 4 * STAGES[-1])
     tol = reachable(tol, v.dtype)
+    size = _size(v)
+
+    def unfinished(search):
+        return ~search.converged & (search.stage < len(stages))
+
+    def turn(search):
+        """Extend the Krylov space to the next dimension."""
+        k = _row(stages, search.stage)
+        space = _extend(product, search.space, search.dimension, k)
+        ritz = _ritz(space, k, v)
+        coef = matmul(ritz.vectors, function(ritz.values) * ritz.coef)
+        tail, whole = _rest(coef, k), _size(coef)
+        # Where all of the coefficients underflow, the space has not seen enough yet.
+        converged = (tail <= tol * whole) & (whole > 0) | (size == 0)
+        unknown = jnp.where(size > 0, jnp.inf, 0).astype(v.dtype)
+        error = jnp.where(whole > 0, tail * safe_inverse(whole), unknown)
+        return _Search(search.stage + 1, k, space, (coef, error), converged)
+
+    nothing = jnp.zeros(stages[-1], v.dtype), jnp.zeros((), v.dtype)
+    search = jax.lax.while_loop(unfinished, turn, _search(v, stages, nothing))
+    coef, error = search.found
+
+    def result():
+        return matmul(coef, search.space.basis[:-1]), error
 
     def eigendecomposition():
         return by_eigendecomposition(function, matrix(), v), jnp.zeros((), v.dtype)
 
-    def grow(space, stages):
-        """Extend the Krylov space to the next dimension; stop there or go on."""
-        space = _extend(product, space, stages[0])
-        T = space.projection()
-        coef = by_eigendecomposition(function, T, jnp.zeros_like(T[0]).at[0].set(1))
-        tail, size = jnp.linalg.norm(coef[-TAIL:]), jnp.linalg.norm(coef)
+    if matrix is None:
+        return result()
+    return jax.lax.cond(search.converged, result, eigendecomposition)
 
-        def result():
-            unknown = jnp.where(norm > 0, jnp.inf, 0).astype(v.dtype)
-            error = jnp.where(size > 0, tail * safe_inverse(size), unknown)
-            return norm * matmul(coef, space.basis[:-1]), error
 
-        def more():
-            if stages[1:]:
-                return grow(space, stages[1:])
-            return result() if matrix is None else eigendecomposition()
-
-        # Where all of the coefficients underflow, the space has not seen enough yet.
-        converged = (tail <= tol * size) & (size > 0) | (norm == 0)
-        return jax.lax.cond(converged, result, more)
-
-    if not stages:
-        return eigendecomposition()
-    norm = jnp.linalg.norm(v)
-    return grow(_krylov(v), stages)
+def _stages(n):
+    return np.array([k for k in STAGES if 4 * k <= n], np.int32)
 
 
 def by_eigendecomposition(function, S, v):
@@ -135,22 +145,34 @@ def by_eigendecomposition(function, S, v):
 
 
 class _Krylov(NamedTuple):
-    """A Krylov space of dimension k, and the vector that would come next."""
+    """A Krylov space of v; what is beyond its dimension is 0."""
 
-    basis: jax.Array  # (k + 1, n)
-    alpha: jax.Array  # (k,), the diagonal of T
-    beta: jax.Array  # (k,), beside the diagonal; the last belongs to the next vector
-
-    def projection(self):
-        """T."""
-        off = self.beta[:-1]
-        return jnp.diag(self.alpha) + jnp.diag(off, 1) + jnp.diag(off, -1)
+    basis: jax.Array  # (K + 1, n), one vector more than the dimension
+    T: jax.Array  # (K + 1, K), its projection, on and below the diagonal
+    scale: jax.Array  # greatest entry of the diagonal
 
 
-def _krylov(v):
-    """The space of dimension 0 of v."""
-    empty = jnp.zeros(0, v.dtype)
-    return _Krylov((v * safe_inverse(jnp.linalg.norm(v)))[None], empty, empty)
+class _Search(NamedTuple):
+    """A Krylov space that grows until something in it has converged."""
+
+    stage: jax.Array
+    dimension: jax.Array
+    space: _Krylov
+    found: Any
+    converged: jax.Array
+
+
+def _krylov(v, dimension):
+    """The space of dimension 0 of v, with room for more."""
+    basis = jnp.pad((v * safe_inverse(_size(v)))[None], [(0, dimension), (0, 0)])
+    T = jnp.zeros((dimension + 1, dimension), v.dtype)
+    return _Krylov(basis, T, jnp.zeros((), v.dtype))
+
+
+def _search(v, stages, nothing):
+    """The `_Search` before its first turn."""
+    zero = jnp.zeros((), jnp.int32)
+    return _Search(zero, zero, _krylov(v, stages[-1]), nothing, jnp.zeros((), bool))
 
 
 class _Ritz(NamedTuple):
@@ -161,45 +183,69 @@ class _Ritz(NamedTuple):
     coef: jax.Array
 
 
-def _ritz(space, v):
-    values, vectors = jnp.linalg.eigh(space.projection())
-    return _Ritz(jnp.maximum(values, 0), vectors, _size(v) * vectors[0])
+def _ritz(space, k, v):
+    """The `_Ritz` of dimension k, filled up with zeros."""
+    size = space.T.shape[1]
+    T = jnp.where(jnp.arange(size)[:, None] < k, space.T[:-1], 0)
+
+    def leading(size):
+        values, vectors = jnp.linalg.eigh(T[:size, :size], "L", symmetrize_input=False)
+        room = (0, len(T) - size)
+        return jnp.pad(jnp.maximum(values, 0), room), jnp.pad(vectors, room)
+
+    if size > SMALL:
+        small, large = (partial(leading, size) for size in (SMALL, size))
+        values, vectors = jax.lax.cond(k <= SMALL, small, large)
+    else:
+        values, vectors = leading(size)
+    return _Ritz(values, vectors, _size(v) * vectors[0])
 
 
 def _size(a):
-    return jnp.sqrt(jnp.sum(a * a))
+    # A product is one kernel to compile, a sum of squares three.
+    a = a.reshape(-1)
+    return jnp.sqrt(matmul(a, a))
 
 
-def _extend(product, space, k):
-    """Lanczos' method up to dimension k.
+def _row(a, i):
+    a = jnp.asarray(a)
+    return jax.lax.dynamic_index_in_dim(a, i, 0, False, allow_negative_indices=False)
+
+
+def _rest(a, k, axis=0):
+    """Estimate, from above, the norm of the error of k coefficients.
+
+    Those that are there err too, each by less than the last ones are great.
+    """
+    return SAFETY * _size(jax.lax.dynamic_slice_in_dim(a, k - TAIL, TAIL, axis))
+
+
+def _extend(product, space, start, stop):
+    """Lanczos' method from one dimension to another.
 
     Every new vector is orthogonalised against all others, twice, which keeps them
     orthogonal to rounding.
     """
-    start = len(space.alpha)
-    more = k - start
-    space = _Krylov(
-        jnp.pad(space.basis, [(0, more), (0, 0)]),
-        jnp.pad(space.alpha, (0, more)),
-        jnp.pad(space.beta, (0, more)),
-    )
+
+    def put(a, part, *start):
+        start = [jnp.asarray(i, jnp.int32) for i in start]
+        return jax.lax.dynamic_update_slice(a, part, start, allow_negative_indices=False)
 
     def step(j, space):
-        basis, alpha, beta = space
-        u = product(basis[j])
+        basis, T, scale = space
+        u = product(_row(basis, j))
         first = matmul(basis, u)
         u = u - matmul(first, basis)
         second = matmul(basis, u)
         u = u - matmul(second, basis)
-        alpha = alpha.at[j].set((first + second)[j])
-        length = jnp.linalg.norm(u)
+        alpha, length = _row(first + second, j), _size(u)
+        scale = jnp.maximum(scale, jnp.abs(alpha))
         # Rounding alone: the space is invariant; what follows decouples, as zeros.
-        noise = 4 * jnp.finfo(u.dtype).eps * jnp.max(jnp.abs(alpha))
-        length = jnp.where(length > noise, length, 0)
-        basis = basis.at[j + 1].set(u * safe_inverse(length))
-        return _Krylov(basis, alpha, beta.at[j].set(length))
+        length = jnp.where(length > 4 * jnp.finfo(u.dtype).eps * scale, length, 0)
+        basis = put(basis, (u * safe_inverse(length))[None], j + 1, 0)
+        return _Krylov(basis, put(T, jnp.stack([alpha, length])[:, None], j, j), scale)
 
-    return jax.lax.fori_loop(start, k, step, space)
+    return jax.lax.fori_loop(start, stop, step, space)
 
 
 @jax.custom_vjp
@@ -277,39 +323,50 @@ def relaxation_gradient(K, y, rate, objective, tol):
     Γ as in `_relaxation_transpose`. Where n is small or the spaces would be large, an
     eigendecomposition takes over.
     """
-    tol = reachable(tol, y.dtype)
 
     def dense():
         return jax.value_and_grad(lambda K: objective(relaxation(K, y, rate)))(K)
 
-    def grow(space, stages):
-        space = _extend(product, space, stages[0])
-        right = _ritz(space, y)
-        gone = matmul(right.vectors, jnp.exp(-rate * right.values) * right.coef)
-
-        def more():
-            return grow(space, stages[1:]) if stages[1:] else dense()
-
-        def adjoint():
-            D = y - matmul(gone, space.basis[:-1])
-            value, cotangent = jax.value_and_grad(objective)(D)
-            other = _extend(product, _krylov(cotangent), stages[0])
-            left = _ritz(other, cotangent)
-            inner = _divided(rate, left.values, right.values)
-            inner = inner * jnp.outer(left.coef, right.coef)
-            inner = matmul(matmul(left.vectors, inner), right.vectors.T)
-            tail = jnp.hypot(_size(inner[-TAIL:]), _size(inner[:, -TAIL:]))
-
-            def result():
-                K_bar = matmul(matmul(other.basis[:-1].T, inner), space.basis[:-1])
-                return value, (K_bar + K_bar.T) / 2
-
-            return jax.lax.cond(tail <= tol * _size(inner), result, more)
-
-        return jax.lax.cond(_size(gone[-TAIL:]) <= tol * _size(gone), adjoint, more)
+    stages, tol = _stages(len(y)), reachable(tol, y.dtype)
+    if not len(stages):
+        return dense()
 
     def product(v):
         return matmul(K, v)
 
-    stages = [k for k in STAGES if 4 * k <= len(y)]
-    return grow(_krylov(y), stages) if stages else dense()
+    def unfinished(search):
+        return ~search.converged & (search.stage < len(stages))
+
+    def turn(search):
+        """Extend the space of y, and if it tells D, make that of p̄ of that dimension."""
+        k = _row(stages, search.stage)
+        space = _extend(product, search.space, search.dimension, k)
+        right = _ritz(space, k, y)
+        gone = matmul(right.vectors, jnp.exp(-rate * right.values) * right.coef)
+
+        def adjoint():
+            D = y - matmul(gone, space.basis[:-1])
+            value, cotangent = jax.value_and_grad(objective)(D)
+            other = _extend(product, _krylov(cotangent, stages[-1]), 0, k)
+            left = _ritz(other, k, cotangent)
+            inner = _divided(rate, left.values, right.values)
+            inner = inner * jnp.outer(left.coef, right.coef)
+            inner = matmul(matmul(left.vectors, inner), right.vectors.T)
+            tail = jnp.hypot(_rest(inner, k), _rest(inner, k, axis=1))
+            return (value, other.basis, inner), tail <= tol * _size(inner)
+
+        known = _rest(gone, k) <= tol * _size(gone)
+        found = jax.lax.cond(known, adjoint, lambda: (search.found, False))
+        return _Search(search.stage + 1, k, space, *found)
+
+    room = stages[-1]
+    nothing = jnp.zeros(()), jnp.zeros((room + 1, len(y))), jnp.zeros((room, room))
+    nothing = jax.tree.map(lambda a: a.astype(y.dtype), nothing)
+    search = jax.lax.while_loop(unfinished, turn, _search(y, stages, nothing))
+    value, basis, inner = search.found
+
+    def result():
+        K_bar = matmul(matmul(basis[:-1].T, inner), search.space.basis[:-1])
+        return value, (K_bar + K_bar.T) / 2
+
+    return jax.lax.cond(search.converged, result, dense)

@@ -31,7 +31,7 @@ FUNCTIONS = {
 }
 KINDS = list(FUNCTIONS)
 MATRICES = ["well-conditioned", "kernel", "duplicates", "diagonal", "spread", "zero"]
-PRODUCTS_ALONE = {"stored": False, "stages": (16, 64, 256)}
+PRODUCTS_ALONE = {"stored": False}
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -141,7 +141,7 @@ def check_tolerance(kind, name, n, **options):
             error = relative_error(value, expected)
             assert estimate <= tol
             assert error <= tol
-            assert error <= 2 * estimate + 1e-11  # the rest is rounding
+            assert error <= estimate + 1e-11  # the rest is rounding
 
 
 @each_kind
@@ -166,7 +166,7 @@ def test_error_of_a_space_too_small(kind, name, t):
     options = {"tol": 1e-12, "stored": False, "stages": (16,)}
     value, estimate = apply(kind, matrix(name, 64), vector(64), t, **options)
     error = relative_error(value, dense(kind, name, 64, t))
-    assert error <= 5 * estimate + 1e-11
+    assert error <= 2 * estimate + 1e-11
 
 
 @each_kind
@@ -193,24 +193,26 @@ def test_underflow_is_no_convergence(options):
     """v has a part in the kernel of S, which decay keeps; the space does not see it yet."""
     value, estimate = apply("decay", matrix("spread", 150), vector(150), 1e6, **options)
     error = relative_error(value, dense("decay", "spread", 150, 1e6))
-    assert error <= 5 * estimate + 1e-9
+    assert error <= 2 * estimate + 1e-9
 
 
 def test_underflow_in_the_last_space():
     options = {"stored": False, "stages": (16,)}
     value, estimate = apply("decay", matrix("spread", 64), vector(64), 1e6, **options)
     error = relative_error(value, dense("decay", "spread", 64, 1e6))
-    assert error <= 5 * estimate + 1e-9
+    assert error <= 2 * estimate + 1e-9
 
 
 def test_basis_is_orthonormal_to_rounding():
     """Also where Ritz values converge, at which Lanczos' method by itself loses it."""
     S, v = matrix("kernel", 64), vector(64)
     with jax.enable_x64(True):
-        empty, start = jnp.zeros(0), jnp.asarray(v / np.linalg.norm(v))
-        space = matrix_functions._Krylov(start[None], empty, empty)
-        space = matrix_functions._extend(lambda u: matmul(S, u), space, 16)
-        basis, T = np.asarray(space.basis), np.asarray(space.projection())
+        space = matrix_functions._krylov(jnp.asarray(v), 24)
+        for start, stop in [(0, 4), (4, 16)]:
+            space = matrix_functions._extend(lambda u: matmul(S, u), space, start, stop)
+        basis, T = np.asarray(space.basis), np.asarray(space.T)
+    assert not np.any(basis[17:]) and not np.any(T[17:]) and not np.any(T[:, 16:])
+    basis, T = basis[:17], np.tril(T[:16, :16]) + np.tril(T[:16, :16], -1).T
     np.testing.assert_allclose(basis @ basis.T, np.eye(17), rtol=0, atol=1e-14)
     np.testing.assert_allclose(basis[:-1] @ S @ basis[:-1].T, T, rtol=0, atol=2e-15)
 
@@ -506,7 +508,7 @@ def adjoint_oracle(K, y, rate, objective):
 @pytest.mark.parametrize("name", MATRICES)
 def test_adjoint_of_relaxation(name, objective):
     """In Krylov spaces, by eigendecomposition, and from one to the other."""
-    for n, stages in [(20, matrix_functions.STAGES), (150, (16, 32)), (150, (16,))]:
+    for n, stages in [(20, matrix_functions.STAGES), (150, (16, 24, 32)), (150, (16,))]:
         K, y = matrix(name, n), labels(n)
         for rate in (0.5, 300.0):
             expected = adjoint_oracle(K, y, rate, objective)

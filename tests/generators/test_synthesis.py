@@ -114,7 +114,7 @@ def test_loss_and_gradient(name, objective):
 def test_where_krylov_spaces_take_over():
     rng, kernel = np.random.default_rng(1), KERNELS["ntk"]
     X, Z = rng.normal(size=(64, 2)) + [2.0, 0.0], rng.normal(size=(64, 2))
-    assert STAGES[:2] == (16, 32)  # the latter up to a quarter of the points
+    assert 32 in STAGES  # up to a quarter of the points
     for lam in rates(kernel, X, Z, [1, 100]):
         loss, gradient = group_loss(made(kernel), X, Z, lam)
         assert_allclose(loss, dense(kernel, X, Z, lam), rtol=1e-8)
