@@ -1,17 +1,27 @@
-"""How a gradient becomes a step: shared by everything that descends."""
+"""How a gradient becomes a step: shared by everything that descends.
 
-from functools import lru_cache
+optax is imported at the first use: it takes a while, and a kernel needs none.
+"""
+
+from functools import cache
 
 import jax.numpy as jnp
-import optax
+from sklearn.utils._param_validation import HasMethods
 
 # Directions of descent, in units of the learning rate. Made once: JAX compiles anew for
 # every new object.
 OPTIMIZERS = {
-    "gradient": lru_cache(lambda: optax.sgd(1.0)),
-    "momentum": lru_cache(lambda: optax.sgd(1.0, momentum=0.9)),
-    "adam": lru_cache(lambda: optax.adam(1.0)),
+    "gradient": cache(lambda: _optax().sgd(1.0)),
+    "momentum": cache(lambda: _optax().sgd(1.0, momentum=0.9)),
+    "adam": cache(lambda: _optax().adam(1.0)),
 }
+TRANSFORMATION = HasMethods(["init", "update"])  # an optax.GradientTransformation
+
+
+def _optax():
+    import optax
+
+    return optax
 
 
 def get_optimizer(optimizer):

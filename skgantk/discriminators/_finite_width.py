@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 from numbers import Integral, Real
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skgantk._numerics.elementwise import safe_sqrt
-from skgantk._numerics.optimizers import OPTIMIZERS, get_optimizer
+from skgantk._numerics.optimizers import OPTIMIZERS, TRANSFORMATION, get_optimizer
 from skgantk._numerics.pytrees import register
 from skgantk.discriminators._adversary import Adversary, Trained, stack
 from skgantk.discriminators._base import BaseDiscriminator
@@ -41,7 +41,7 @@ class NetworkAdversary(Adversary):
     loss: Loss
     n_steps: int
     reset: bool
-    optimizer: str | optax.GradientTransformation
+    optimizer: Any  # a name, or a transformation of optax
     clipped: bool
     penalised: bool
 
@@ -214,7 +214,7 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "antisymmetric": ["boolean"],
-        "optimizer": [StrOptions(set(OPTIMIZERS)), optax.GradientTransformation],
+        "optimizer": [StrOptions(set(OPTIMIZERS)), TRANSFORMATION],
         "weight_clip": [Interval(Real, 0, None, closed="neither"), None],
         "gradient_penalty": [Interval(Real, 0, None, closed="left")],
         "warm_start": ["boolean"],

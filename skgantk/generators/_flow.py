@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
 
 from skgantk._numerics import operators
 from skgantk._numerics.devices import compiled
@@ -36,7 +35,7 @@ class FlowState(NamedTuple):
     """What a flow carries from step to step."""
 
     particles: jax.Array  # (n, d)
-    optimizer: optax.OptState
+    optimizer: Any  # its state
     passengers: "Passengers | None"
     memory: Any  # of the discriminator
     step: jax.Array
@@ -47,7 +46,7 @@ class Passengers(NamedTuple):
     """Points that are carried along without acting on anything."""
 
     points: jax.Array  # (m, d)
-    optimizer: optax.OptState
+    optimizer: Any  # its state
     start: jax.Array  # (m, d): z
 
 

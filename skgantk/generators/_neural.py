@@ -6,7 +6,6 @@ from numbers import Integral, Real
 
 import jax
 import numpy as np
-import optax
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin, _fit_context, clone
 from sklearn.gaussian_process.kernels import Kernel
 from sklearn.utils import check_array, check_random_state
@@ -14,7 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skgantk._numerics.memory import check_memory
-from skgantk._numerics.optimizers import OPTIMIZERS
+from skgantk._numerics.optimizers import OPTIMIZERS, TRANSFORMATION
 from skgantk._numerics.precision import float64_scope, unseen
 from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.discriminators._base import restored_on_error
@@ -34,8 +33,6 @@ from skgantk.generators._flow import advance
 from skgantk.generators._gantk import algorithm_1, fitted_kernel, warn_of_dimming
 from skgantk.generators._networks import (
     ACTIVATIONS,
-    MLP,
-    ImageNetwork,
     check_image_shape,
     check_network,
     join,
@@ -266,7 +263,7 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         "kernel": [Kernel, None],
         "lam": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
         "epsilon": [Interval(Real, 0, 0.5, closed="neither")],
-        "optimizer": [StrOptions(set(OPTIMIZERS)), optax.GradientTransformation],
+        "optimizer": [StrOptions(set(OPTIMIZERS)), TRANSFORMATION],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
     }
@@ -388,6 +385,8 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         self.loss_iter_ = []
 
     def _new_network(self, n_latent, n_features):
+        from skgantk.generators._network_classes import MLP, ImageNetwork
+
         key = jax.random.key(self._seed)
         if self.network is not None:
             network = self.network(n_latent, n_features, key)

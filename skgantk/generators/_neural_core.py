@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import sklearn
 
 from skgantk._numerics.devices import compiled
@@ -40,7 +39,7 @@ class NeuralState(NamedTuple):
     """What training carries from step to step."""
 
     parameters: Any  # θ, a pytree of arrays
-    optimizer: optax.OptState
+    optimizer: Any  # its state
     memory: Any  # of the discriminator
     step: jax.Array
     diverged: jax.Array
@@ -154,7 +153,7 @@ class Training:
     max_iter: Leaf
     seed: Leaf
     constants: Constants
-    optimizer: str | optax.GradientTransformation
+    optimizer: Any  # a name, or a transformation of optax
     batch_size: int
     n_latent: int
 

@@ -15,12 +15,11 @@ that each have a discriminator of their own.
 
 import math
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from scipy.linalg import eigh
 
 from skgantk._numerics import operators
@@ -64,7 +63,7 @@ class SynthesisState(NamedTuple):
     """What a synthesis carries from step to step."""
 
     samples: jax.Array  # Z (m, d)
-    optimizer: optax.OptState
+    optimizer: Any  # its state
     step: jax.Array
     loss: jax.Array  # before the last step, at the λ of that step
     diverged: jax.Array

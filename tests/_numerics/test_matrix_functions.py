@@ -211,7 +211,9 @@ def test_basis_is_orthonormal_to_rounding():
         for start, stop in [(0, 4), (4, 16)]:
             space = matrix_functions._extend(lambda u: matmul(S, u), space, start, stop)
         basis, T = np.asarray(space.basis), np.asarray(space.T)
-    assert not np.any(basis[17:]) and not np.any(T[17:]) and not np.any(T[:, 16:])
+    assert not np.any(basis[17:])
+    assert not np.any(T[17:])
+    assert not np.any(T[:, 16:])
     basis, T = basis[:17], np.tril(T[:16, :16]) + np.tril(T[:16, :16], -1).T
     np.testing.assert_allclose(basis @ basis.T, np.eye(17), rtol=0, atol=1e-14)
     np.testing.assert_allclose(basis[:-1] @ S @ basis[:-1].T, T, rtol=0, atol=2e-15)

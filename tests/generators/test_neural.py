@@ -25,7 +25,7 @@ from skgantk.discriminators import (
 )
 from skgantk.generators import NeuralGenerator, _neural, _neural_core
 from skgantk.generators._base import to_numpy
-from skgantk.generators._networks import ImageNetwork
+from skgantk.generators._network_classes import ImageNetwork
 from skgantk.generators._neural_core import Readout
 from skgantk.kernels import NTK, RBF
 from skgantk.metrics import energy_distance, mode_coverage
@@ -496,7 +496,7 @@ RANGES = [
     ("epsilon", [0, 0.5, None], r"a float in the range \(0.0, 0.5\)"),
     ("standardize", ["no", None], "bool"),
     ("bounds", [3, "box"], "tuple"),
-    ("optimizer", ["newton", None], "a str among .* or .*'.*GradientTransformation'"),
+    ("optimizer", ["newton", None], "a str among .* or .*'.*implementing 'init' and 'update''"),
     ("learning_rate", [0, -1, np.nan, None, "auto"], POSITIVE),
     ("decay", [0.5], "bool"),
     ("max_iter", [0, 1.5, None], COUNT),
