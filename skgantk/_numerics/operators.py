@@ -5,19 +5,23 @@ is alive at a time; its size follows scikit-learn's ``working_memory``, and on a
 the cache, where the elementwise recursions of the kernels run fastest.
 
 The functions take a core (see `skgantk.kernels._core`) and arrays of one floating dtype,
-and are pure; callers open the float64 scope (`skgantk._numerics.precision`).
+and are pure; callers open the float64 scope (`skgantk._numerics.precision`). Called outside
+of compiled functions, they fill clouds up to sizes that share a program, and return NumPy
+arrays.
 """
 
 import math
-from functools import partial
+from functools import partial, wraps
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import sklearn
 
 from skgantk._numerics import geometry
 from skgantk._numerics.devices import device_count, spread_map
 from skgantk._numerics.elementwise import stored
+from skgantk._numerics.sizes import fill
 
 TEMPORARIES = 32  # arrays of a tile's size that are alive at once, an upper estimate
 CPU_TILE = 2**17  # pairs; the time is flat around it on two cores
@@ -72,6 +76,35 @@ def _even(total, block):
     return -(-total // max(count, 1))
 
 
+def _filled(*axes):
+    """Decorate an operator: fill up what it is given from outside, and cut its result.
+
+    ``axes`` name the arguments, X 0 and Y 1, by whose sizes those of the result go.
+    """
+
+    def decorate(operator):
+        @wraps(operator)
+        def filled(core, X, Y=None, coef=None):
+            given = [a for a in (X, Y, coef) if a is not None]
+            if any(isinstance(a, jax.core.Tracer) for a in jax.tree.leaves((core, given))):
+                return operator(core, *given)
+            sizes = len(X), len(X if Y is None else Y)
+            clouds = [fill(cloud) for cloud in given[:2]]
+            if coef is not None:
+                coef = np.asarray(coef)
+                if coef.ndim == 2:
+                    coef = fill(coef)
+                room = [(0, 0)] * (coef.ndim - 1) + [(0, len(clouds[1]) - sizes[1])]
+                clouds.append(np.pad(coef, room))
+            result = np.asarray(operator(core, *clouds))
+            return result[tuple(slice(sizes[axis]) for axis in axes)]
+
+        return filled
+
+    return decorate
+
+
+@_filled(0, 1)
 def gram(core, X, Y=None):
     """Return k(x_i, y_j), (n, m); with ``Y=None`` k(x_i, x_j), exactly symmetric."""
     if core.low_rank:
@@ -80,18 +113,21 @@ def gram(core, X, Y=None):
     return _gram(core, X, Y, *_gram_tile(core, len(X), m, X.dtype))
 
 
+@_filled(0)
 def product(core, X, Y, coef):
     """Return Σ_j coef_j k(x_i, y_j), (n,), without forming the Gram matrix."""
     core, Y, coef = core.condensed(Y, coef)
     return _sum(core, X, Y, coef, tile_of(core, len(X), len(Y), X.dtype))
 
 
+@_filled(0)
 def gradient(core, X, Y, coef):
     """Return Σ_j coef_j ∇ₓ k(x_i, y_j), (n, d); no n × m × d array is formed."""
     core, Y, coef = core.condensed(Y, coef)
     return _gradient(core, X, Y, coef, tile_of(core, len(X), len(Y), X.dtype))
 
 
+@_filled(0)
 def pullback(core, X, Y, coef):
     """Return Σ_j coef_ij ∇ₓ k(x_i, y_j), (n, d), for ``coef`` (n, m).
 
@@ -102,9 +138,14 @@ def pullback(core, X, Y, coef):
     return _gradient(core, X, Y, coef, tile_of(core, len(X), len(Y), X.dtype))
 
 
-@jax.jit
+@_filled(0)
 def diag(core, X):
     """Return k(x_i, x_i), (n,)."""
+    return _diag(core, X)
+
+
+@jax.jit
+def _diag(core, X):
     return _like(core, X).diag(X)
 
 
@@ -126,8 +167,9 @@ def in_rows(function, X, m):
 
 def gram_tangent(core, tangent, X):
     """Return the derivative of `gram` (core, X) along ``tangent``, a core of tangents."""
-    tile = _gram_tile(core, len(X), len(X), X.dtype)
-    return _gram_tangent(core, tangent, X, *tile)
+    filled = fill(X)
+    tile = _gram_tile(core, len(filled), len(filled), X.dtype)
+    return np.asarray(_gram_tangent(core, tangent, filled, *tile))[: len(X), : len(X)]
 
 
 @partial(jax.jit, static_argnames=("rows", "columns"))

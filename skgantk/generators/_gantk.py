@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgantk._numerics.distances import nearest
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope
+from skgantk._numerics.sizes import fill
 from skgantk.discriminators._base import restored_on_error
 from skgantk.generators import _synthesis
 from skgantk.generators._base import (
@@ -306,11 +307,11 @@ class GANTKSynthesizer(StandardizingGenerator):
             if not goes_on:
                 self._reset(X)
             target, held_out = self._split(self._scaled(X))
-            start = self._state.samples if goes_on else self._start
+            start = self._samples(self._state) if goes_on else self._start
             synthesis = self._synthesis(target, start)
-            state = self._state if goes_on else synthesis.start(start)
+            state = self._state if goes_on else synthesis.start(fill(start))
             if goes_on and self._problem.optimizer != self.optimizer:
-                state = state._replace(optimizer=synthesis.start(start).optimizer)
+                state = state._replace(optimizer=synthesis.start(fill(start)).optimizer)
             state = state._replace(diverged=np.zeros((), bool))
             if not goes_on:
                 self._check(synthesis, state, held_out)
@@ -321,7 +322,7 @@ class GANTKSynthesizer(StandardizingGenerator):
             lambda state: self._check(synthesis, state, held_out),
         )
         self._warn_of_copies(X)
-        core, target = synthesis.core, synthesis.target
+        core = synthesis.core
         known = self.kernel is None and self.standardize  # whose biases are not small
         if known or not warn_of_dimming(core, target, self.lam_, synthesis.batch_size):
             self._warn_of_distance(X)
@@ -351,7 +352,8 @@ class GANTKSynthesizer(StandardizingGenerator):
             sharpness = _synthesis.rising(core, target, lam, max_iter)
         synthesis = _synthesis.Synthesis(
             core=core,
-            target=target,
+            target=fill(target),
+            counts=np.array([len(target), len(start)]),
             sharpness=sharpness,
             bounds=self._scaled_box(target),
             learning_rate=1.0,
@@ -407,14 +409,19 @@ class GANTKSynthesizer(StandardizingGenerator):
         loss = _synthesis.loss(synthesis, state)
         check_loss(loss)
         state = to_numpy(state)
-        nearest, stop = self._judge(state.samples, held_out)
+        samples = self._samples(state)
+        nearest, stop = self._judge(samples, held_out)
         self._state, self._problem = state, synthesis
         self.loss_curve_ = [*self.loss_curve_, float(loss)]
         self.loss_iter_ = [*self.loss_iter_, int(state.step)]
         if nearest:
-            self.samples_ = self._unscaled(state.samples)
+            self.samples_ = self._unscaled(samples)
             self.n_iter_ = int(state.step)
         return stop
+
+    def _samples(self, state):
+        """Without what fills them up."""
+        return state.samples[: len(self._start)]
 
     def _warn_of_distance(self, X):
         X, samples = X[:JUDGED], self.samples_[:JUDGED]
@@ -471,7 +478,7 @@ class GANTKSynthesizer(StandardizingGenerator):
                 f"n_samples={n_samples} is more than the {n} points, and init is an array, "
                 "from which no fresh noise can be drawn; give init as a callable."
             )
-        target = self._unscaled(self._problem.target)
+        target = self._unscaled(self._problem.target[: self._problem.counts[0]])
         problems = []
         for _ in range(math.ceil((n_samples - n) / n)):
             seed = rng.randint(np.iinfo(np.int32).max)
@@ -542,6 +549,5 @@ def _spacing(X):
 @float64_scope
 def _solve(synthesis, start, n_steps):
     """The samples of one problem; pure, so that any process may solve it."""
-    return np.asarray(
-        _synthesis.advance(synthesis, synthesis.start(start), n_steps).samples
-    )
+    state = _synthesis.advance(synthesis, synthesis.start(fill(start)), n_steps)
+    return np.asarray(state.samples)[: len(start)]

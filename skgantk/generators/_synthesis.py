@@ -11,6 +11,10 @@ Z descends an objective g(D), through K and the exponential: with K̄ = ∂g/∂
 
 Beyond ``batch_size`` points, X and Z are split at random, at each step anew, into groups
 that each have a discriminator of their own.
+
+Clouds are filled up to sizes that share a program (`skgantk._numerics.sizes`). What fills
+them has no part in it: its rows and columns of K are 0, and so are its labels, its share of
+g and its gradient.
 """
 
 import math
@@ -28,6 +32,7 @@ from skgantk._numerics.geometry import matmul
 from skgantk._numerics.matrix_functions import relaxation_gradient
 from skgantk._numerics.optimizers import OPTIMIZERS, falling
 from skgantk._numerics.pytrees import register
+from skgantk._numerics.sizes import fill, shuffled, valid
 from skgantk.kernels._core import Core, Leaf
 
 # λ rises from this share of itself, geometrically, over the first half of the steps: points
@@ -49,13 +54,13 @@ DIMMED = 2 / (1 + 5**0.5)
 # Relative error of the adjoint. float32 has no more digits: K is rounded, and λK amplifies.
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
 
-# Labels of synthetic points (those of data are 1) and g. "squared_error" is [Z21] Eq. 4,
-# its square and a mean, which has the same minimum. For "cross_entropy" the labels are one
-# column for each class; only the difference of the two columns of D matters, which is D of
-# the difference of the labels, ±1.
+# Labels of synthetic points (those of data are 1) and g of one point, whose mean is taken.
+# "squared_error" is [Z21] Eq. 4, squared and a mean, which has the same minimum. For
+# "cross_entropy" the labels are one column for each class; only the difference of the two
+# columns of D matters, which is D of the difference of the labels, ±1.
 OBJECTIVES = {
-    "squared_error": (0.0, lambda D: jnp.mean((1 - D) ** 2)),
-    "cross_entropy": (-1.0, lambda D: jnp.mean(jax.nn.softplus(-D))),
+    "squared_error": (0.0, lambda D: (1 - D) ** 2),
+    "cross_entropy": (-1.0, lambda D: jax.nn.softplus(-D)),
 }
 
 
@@ -80,27 +85,42 @@ class Objective:
     objective: str
     penalised: bool
 
-    def group_loss(self, X, Z, lam):
-        """g(D(X, Z)) and its derivative in Z, for one discriminator."""
-        n, S = len(X), jnp.concatenate([X, Z])
-        label, objective = OBJECTIVES[self.objective]
-        y = jnp.where(jnp.arange(len(S)) < n, 1.0, label).astype(S.dtype)
-        K = operators.gram(self.core, S)
-        tol = TOLERANCE[S.dtype.name]
-        loss, K_bar = relaxation_gradient(K, y, lam, objective, tol)
-        gradient = 2 * operators.pullback(self.core, Z, S, K_bar[n:])  # (Z2)
-        if not self.penalised:
-            return loss, gradient
-        extra, extra_gradient = jax.value_and_grad(self.similarity)(Z, X)
-        return loss + self.penalty * extra, gradient + self.penalty * extra_gradient
+    def group_loss(self, X, Z, lam, counts=None):
+        """g(D(X, Z)) and its derivative in Z, for one discriminator.
 
-    def similarity(self, Z, X):
-        """Mean of (1 - |z - x|/r)² over the z nearer than r to their nearest x."""
+        ``counts`` are how many of X and of Z are there; all if None.
+        """
+        n, m = (len(X), len(Z)) if counts is None else counts
+        S = jnp.concatenate([X, Z])
+        label, objective = OBJECTIVES[self.objective]
+        real, fake = (1.0 * valid(len(A), k) for A, k in ((X, n), (Z, m)))
+        there = jnp.concatenate([real, fake]).astype(S.dtype)
+        y = jnp.concatenate([real, label * fake]).astype(S.dtype)
+        K = operators.gram(self.core, S) * there * there[:, None]
+        share = there / (n + m)
+        tol = TOLERANCE[S.dtype.name]
+        loss, K_bar = relaxation_gradient(
+            K, y, lam, lambda D: jnp.sum(share * objective(D)), tol
+        )
+        gradient = 2 * operators.pullback(self.core, Z, S, K_bar[len(X) :])  # (Z2)
+        if self.penalised:
+            similarity = jax.value_and_grad(self.similarity)
+            extra, extra_gradient = similarity(Z, X, there[len(X) :] / m, real > 0)
+            loss += self.penalty * extra
+            gradient += self.penalty * extra_gradient
+        return loss, jnp.where(fake[:, None] > 0, gradient, 0)
+
+    def similarity(self, Z, X, share, there):
+        """Mean of (1 - |z - x|/r)² over the z nearer than r to their nearest x.
+
+        ``share`` is that of each z in the mean, and ``there`` which x count.
+        """
         A, B = Z - self.centre, X - self.centre  # or far from 0 their distances cancel
-        nearest = jnp.argmin(jnp.sum(B * B, axis=1) - 2 * matmul(A, B.T), axis=1)
+        square = jnp.where(there, jnp.sum(B * B, axis=1), jnp.inf)
+        nearest = jnp.argmin(square - 2 * matmul(A, B.T), axis=1)
         square = jnp.sum((Z - X[nearest]) ** 2, axis=1)
         distance = jnp.sqrt(jnp.where(square > 0, square, 1)) * (square > 0)
-        return jnp.mean(jnp.maximum(1 - distance / self.spacing, 0) ** 2)
+        return jnp.sum(share * jnp.maximum(1 - distance / self.spacing, 0) ** 2)
 
 
 @register()
@@ -119,7 +139,7 @@ class Sharpness:
 
 def rising(core, X, lam, max_iter, apart=APART, softest=SOFTEST):
     """A `Sharpness` from where λ k(x, x) is ``apart``, but ``softest`` at most."""
-    own = lam * float(jnp.mean(operators.diag(core, X)))
+    own = lam * float(np.mean(operators.diag(core, X)))
     return Sharpness(lam, min(softest, apart / own) if own > 0 else softest, max_iter)
 
 
@@ -127,7 +147,8 @@ def rising(core, X, lam, max_iter, apart=APART, softest=SOFTEST):
 class Synthesis(Objective):
     """Everything about a synthesis that does not change from step to step."""
 
-    target: jax.Array  # X (n, d)
+    target: jax.Array  # X (n, d), filled up
+    counts: jax.Array  # how many of X and of Z there are
     sharpness: Sharpness
     bounds: jax.Array | None  # (2, d)
     learning_rate: Leaf
@@ -155,16 +176,18 @@ class Synthesis(Objective):
         X, lam = self.target, self.sharpness.at(step, self.target.dtype)
         n_groups = -(-max(len(X), len(Z)) // self.batch_size)
         if n_groups == 1:
-            return self.group_loss(X, Z, lam)
+            return self.group_loss(X, Z, lam, self.counts)
         key = jax.random.fold_in(jax.random.key(self.seed), step)
-        rows, columns = (
-            _groups(jax.random.fold_in(key, i), len(cloud), n_groups)
+        groups = [
+            _groups(jax.random.fold_in(key, i), len(cloud), self.counts[i], n_groups)
             for i, cloud in enumerate((X, Z))
-        )
-        losses, gradients = spread_map(_group_loss, (rows, columns), (self, Z, lam))
+        ]
+        losses, gradients = spread_map(_group_loss, groups, (self, Z, lam))
+        columns, sizes = groups[1]
         total = jnp.zeros_like(Z).at[columns].add(gradients)
-        count = jnp.zeros_like(Z[:, :1]).at[columns].add(1)
-        return jnp.mean(losses), total / count
+        there = valid(columns.shape[1], sizes[:, None]).astype(Z.dtype)
+        count = jnp.zeros_like(Z[:, 0]).at[columns].add(there)
+        return jnp.mean(losses), total / jnp.maximum(count, 1)[:, None]
 
     def step(self, state):
         """One step of all samples, or none of a synthesis that has diverged."""
@@ -182,16 +205,22 @@ class Synthesis(Objective):
         return jax.tree.map(lambda a, b: jnp.where(near, a, b), moved, kept)
 
 
-def _group_loss(rows_and_columns, shared):
-    (rows, columns), (synthesis, Z, lam) = rows_and_columns, shared
-    return synthesis.group_loss(synthesis.target[rows], Z[columns], lam)
+def _group_loss(groups, shared):
+    ((rows, n), (columns, m)), (synthesis, Z, lam) = groups, shared
+    return synthesis.group_loss(synthesis.target[rows], Z[columns], lam, (n, m))
 
 
-def _groups(key, n, n_groups):
-    """Indices (n_groups, size): a random partition, filled up from its beginning."""
-    order = jax.random.permutation(key, n)
-    size = -(-n // n_groups)
-    return jnp.resize(order, n_groups * size).reshape(n_groups, size)
+def _groups(key, size, count, n_groups):
+    """A random partition of the first ``count`` of ``size`` rows into nearly equal parts.
+
+    Returns indices (n_groups, width) and how many of each group are there. None is empty:
+    where there are fewer rows than groups, some share one.
+    """
+    first = jnp.arange(n_groups + 1) * count // n_groups
+    counts = jnp.maximum(jnp.diff(first), 1)
+    position = first[:-1, None] + jnp.arange(-(-size // n_groups))
+    order = shuffled(key, size, count)
+    return order[jnp.minimum(position, count - 1)], counts
 
 
 @compiled
@@ -213,11 +242,12 @@ def first_update(synthesis, samples, spread):
     """
     bounds = synthesis.bounds
     if bounds is not None:
-        bounds = jnp.stack([jnp.full_like(bounds[0], a) for a in (-math.inf, math.inf)])
+        bounds = np.stack([np.full_like(bounds[0], a) for a in (-math.inf, math.inf)])
     rate = spread if synthesis.optimizer == "adam" else len(samples) * spread * spread
     synthesis = replace(synthesis, learning_rate=rate, bounds=bounds, radius=math.inf)
-    moved = advance(synthesis, synthesis.start(samples), 1).samples
-    return float(jnp.sqrt(jnp.mean((moved - samples) ** 2))) / rate
+    moved = advance(synthesis, synthesis.start(fill(samples)), 1).samples
+    move = np.asarray(moved)[: len(samples)] - samples
+    return float(np.sqrt(np.mean(move**2))) / rate
 
 
 def prefers_dimmed(core, X, lam):
@@ -226,7 +256,7 @@ def prefers_dimmed(core, X, lam):
 
     def objective(share):
         S = np.concatenate([X, share * X]).astype(np.float64)
-        eigenvalues, U = eigh(np.asarray(operators.gram(core, S)))
+        eigenvalues, U = eigh(operators.gram(core, S))
         decay = np.exp(-lam * np.maximum(eigenvalues, 0))
         return np.mean((1 - y + U @ (decay * (U.T @ y))) ** 2)
 
@@ -238,4 +268,4 @@ def loss(synthesis, state):
     sharpness = replace(synthesis.sharpness, softest=1.0)
     synthesis = replace(synthesis, sharpness=sharpness, radius=math.inf)
     # A step that is not kept: nothing else has to be compiled.
-    return advance(synthesis, state._replace(diverged=jnp.zeros((), bool)), 1).loss
+    return advance(synthesis, state._replace(diverged=np.zeros((), bool)), 1).loss

@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval, validate_params
 from skgantk._numerics import operators
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope
+from skgantk._numerics.sizes import fill, rung
 from skgantk.kernels import NTK, as_core
 
 
@@ -120,8 +121,9 @@ def residual_root(core, X, Z, epsilon, sharpest=None):
         f"The {total} × {total} Gram matrix of Algorithm 1, with its eigenvectors,",
         "Use fewer samples, or the batch-wise form (batch_size).",
     )
-    S = np.concatenate([X, Z]).astype(np.float64)
-    eigenvalues, U = eigh(np.asarray(operators.gram(core, S)))
+    S = np.concatenate([fill(X), fill(Z)]).astype(np.float64)
+    there = np.r_[:n, rung(n) : rung(n) + len(Z)]
+    eigenvalues, U = eigh(operators.gram(core, S)[np.ix_(there, there)])
     power = U[:n].sum(axis=0) ** 2 / total  # (uᵀy)²/(n + m) of each eigenvector u
     largest = eigenvalues[-1]
     if largest <= 0:

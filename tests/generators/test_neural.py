@@ -496,7 +496,11 @@ RANGES = [
     ("epsilon", [0, 0.5, None], r"a float in the range \(0.0, 0.5\)"),
     ("standardize", ["no", None], "bool"),
     ("bounds", [3, "box"], "tuple"),
-    ("optimizer", ["newton", None], "a str among .* or .*'.*implementing 'init' and 'update''"),
+    (
+        "optimizer",
+        ["newton", None],
+        "a str among .* or .* 'init' and 'update'",
+    ),
     ("learning_rate", [0, -1, np.nan, None, "auto"], POSITIVE),
     ("decay", [0.5], "bool"),
     ("max_iter", [0, 1.5, None], COUNT),

@@ -40,6 +40,7 @@ def made(kernel=KERNELS["ntk"], X=X, **changes):
     params = {
         "core": as_core(kernel),
         "target": X,
+        "counts": np.array([len(X), len(Z)]),
         "sharpness": _synthesis.Sharpness(1.0, 1.0, 10.0),
         "bounds": None,
         "learning_rate": 0.1,
@@ -60,13 +61,13 @@ def made(kernel=KERNELS["ntk"], X=X, **changes):
 
 
 @jax.jit
-def compiled(synthesis, X, Z, lam):
-    return synthesis.group_loss(X, Z, lam)
+def compiled(synthesis, X, Z, lam, counts):
+    return synthesis.group_loss(X, Z, lam, counts)
 
 
-def group_loss(synthesis, X, Z, lam):
+def group_loss(synthesis, X, Z, lam, counts=None):
     with jax.enable_x64(True):
-        loss, gradient = compiled(synthesis, X, Z, lam)
+        loss, gradient = compiled(synthesis, X, Z, lam, counts)
     return float(loss), np.asarray(gradient)
 
 
@@ -125,6 +126,24 @@ def test_where_krylov_spaces_take_over():
 
 
 @over_problems
+def test_what_fills_clouds_up_has_no_part(name, objective):
+    """By Krylov spaces and densely, wherever it is."""
+    rng, kernel = np.random.default_rng(3), KERNELS[name]
+    for n, m, room in [(13, 9, 3), (50, 45, 14)]:
+        A, B = rng.normal(size=(n, 2)) + [2.0, 0.0], rng.normal(size=(m, 2))
+        fills = [rng.normal(size=(room, 2)), np.repeat(A[:1], room, axis=0)]
+        synthesis = made(kernel, objective=objective, penalised=True)
+        for lam in rates(kernel, A, B, [0.3, 100]):
+            expected = group_loss(synthesis, A, B, lam)
+            for fill in fills:
+                filled = (np.concatenate([cloud, fill]) for cloud in (A, B))
+                loss, gradient = group_loss(synthesis, *filled, lam, (n, m))
+                assert_allclose(loss, expected[0], rtol=1e-12)
+                assert relative_error(gradient[:m], expected[1]) < 1e-8
+                assert_array_equal(gradient[m:], 0)
+
+
+@over_problems
 def test_equal_points(name, objective):
     kernel = KERNELS[name]
     A, B = X.copy(), Z.copy()
@@ -164,7 +183,8 @@ def test_similarity_penalty(offset):
     A, B = X + offset, np.concatenate([Z[:5], X[:3] + 0.1, X[3:4]]) + offset
     with jax.enable_x64(True):
         function = jax.jit(jax.value_and_grad(_synthesis.Synthesis.similarity, 1))
-        value, gradient = map(np.asarray, function(made(X=A), B, A))
+        share, there = np.full(len(B), 1 / len(B)), np.ones(len(A), bool)
+        value, gradient = map(np.asarray, function(made(X=A), B, A, share, there))
     A, B = A - offset, B - offset  # exact
     assert 0.05 < value < 0.95
     assert_allclose(value, similarity(B, A, 0.8), rtol=1e-12)
@@ -185,18 +205,23 @@ def test_similarity_penalty_is_added_with_its_weight():
 
 @pytest.mark.parametrize(("n", "n_groups"), [(12, 3), (13, 3), (10, 4), (5, 4), (2, 5)])
 def test_groups_partition_all_rows(n, n_groups):
-    """What is left over is filled with rows of other groups."""
-    groups = [
-        np.asarray(_synthesis._groups(jax.random.key(i), n, n_groups)) for i in range(2)
-    ]
-    for group in groups:
-        assert group.shape == (n_groups, -(-n // n_groups))
-        count = np.bincount(group.ravel(), minlength=n)
+    """Whatever fills them up, and that only where there are fewer rows than groups."""
+
+    def groups(seed, size):
+        rows, counts = _synthesis._groups(jax.random.key(seed), size, n, n_groups)
+        return [r[:k].tolist() for r, k in zip(np.asarray(rows), np.asarray(counts))]
+
+    for seed in range(2):
+        parts = groups(seed, n)
+        assert groups(seed, n + 7) == parts
+        sizes = [len(part) for part in parts]
+        assert min(sizes) >= 1
+        assert max(sizes) - min(sizes) <= 1
+        count = np.bincount(np.concatenate(parts), minlength=n)
         assert len(count) == n
         assert count.min() >= 1
-        assert count.max() - count.min() <= 1
-        assert all(len(set(rows)) == len(rows) for rows in group)
-    assert n == 2 or np.any(groups[0] != groups[1])
+        assert n == 2 or count.max() == 1
+    assert n == 2 or groups(0, n) != groups(1, n)
 
 
 def compile_batch_loss():
@@ -216,7 +241,11 @@ def test_groups_are_problems_of_their_own(monkeypatch):
         13: np.array([[4, 3, 2, 1, 0], [5, 6, 7, 8, 9], [10, 11, 12, 4, 3]]),
         9: np.array([[0, 3, 6], [1, 4, 7], [2, 5, 8]]),
     }
-    monkeypatch.setattr(_synthesis, "_groups", lambda key, n, n_groups: jnp.array(rows[n]))
+
+    def groups(key, size, count, n_groups):
+        return jnp.array(rows[size]), jnp.full(n_groups, rows[size].shape[1])
+
+    monkeypatch.setattr(_synthesis, "_groups", groups)
     synthesis = made(penalised=True, batch_size=5)
     loss, gradient = compile_batch_loss()(synthesis)
     alone = [group_loss(synthesis, X[x], Z[z], 1.0) for x, z in zip(rows[13], rows[9])]
@@ -226,7 +255,7 @@ def test_groups_are_problems_of_their_own(monkeypatch):
 
 
 def test_batches_are_drawn_anew_at_each_step_and_by_seed(monkeypatch):
-    def fingerprint(self, X, Z, lam):
+    def fingerprint(self, X, Z, lam, counts):
         return jnp.max(X) * jnp.max(Z), Z
 
     monkeypatch.setattr(_synthesis.Synthesis, "group_loss", fingerprint)
