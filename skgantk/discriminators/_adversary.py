@@ -10,7 +10,14 @@ import jax
 import jax.numpy as jnp
 
 from skgantk._numerics.pytrees import register
-from skgantk.discriminators._dual import Sample, Trainer, objective, self_gram
+from skgantk._numerics.sizes import valid
+from skgantk.discriminators._dual import (
+    Sample,
+    Trainer,
+    objective,
+    self_gram,
+    storage,
+)
 from skgantk.discriminators._functions import Function, KernelFunction
 from skgantk.kernels._core import Core
 from skgantk.losses import Loss
@@ -20,9 +27,7 @@ class Trained(NamedTuple):
     """A discriminator and what training did to its values on the points, fake first."""
 
     function: Function
-    weight: jax.Array
-    sign: jax.Array
-    before: jax.Array  # f₀
+    sample: Sample
     values: jax.Array  # f
     memory: Any
     converged: jax.Array
@@ -33,8 +38,8 @@ class Gain(NamedTuple):
 
     gain: jax.Array  # L(f) - L(f₀) ≥ 0
     objective: jax.Array  # L(f)
-    function: Function | None  # f
-    sign: jax.Array | None  # of its points
+    solution: Any  # what of f is not known before: see `Adversary.function`
+    sample: Sample | None  # that it was trained on
     converged: jax.Array
 
 
@@ -52,20 +57,30 @@ class Adversary:
         fresh = self.start(dtype)
         return memory if _shapes(memory) == _shapes(fresh) else fresh
 
-    def train(self, memory, fake, real, key):
-        """Return the `Trained` on two clouds; ``key`` is for what is random in it."""
+    def train(self, memory, fake, real, key, counts=None):
+        """Return the `Trained` on two clouds; ``key`` is for what is random in it.
+
+        ``counts`` are how many of their points are there, all if None.
+        """
         raise NotImplementedError
 
-    def gain(self, memory, fake, real, key):
-        """Return the `Gain` of a training."""
-        trained = self.train(memory, fake, real, key)
+    def solution(self, function):
+        """What of a trained function is not known before: all of it."""
+        return function
+
+    def function(self, solution, memory):
+        """The function trained from that memory."""
+        return solution
+
+    def gain(self, trained):
+        """Return the `Gain` of a `Trained`."""
+        sample = trained.sample
         before, after = (
-            objective(self.loss, trained.weight, trained.sign, f)
-            for f in (trained.before, trained.values)
+            objective(self.loss, sample.weight, sample.sign, f)
+            for f in (sample.initial, trained.values)
         )
-        return Gain(
-            after - before, after, trained.function, trained.sign, trained.converged
-        )
+        solution = self.solution(trained.function)
+        return Gain(after - before, after, solution, sample, trained.converged)
 
     def select(self, kept, after, before):
         """The memory after a training if it is ``kept``, else that before."""
@@ -77,12 +92,21 @@ def _shapes(memory):
     return structure, [jnp.shape(leaf) for leaf in leaves]
 
 
-def stack(fake, real):
-    """Points, fake first, with the weight and sign of `Sample`."""
-    X = jnp.concatenate([fake, real])
-    is_fake = jnp.arange(len(X)) < len(fake)
-    weight = jnp.where(is_fake, 0.5 / len(fake), 0.5 / len(real)).astype(X.dtype)
-    return X, weight, jnp.where(is_fake, -1, 1).astype(X.dtype)
+def stack(fake, real, counts=None):
+    """Points, fake first, with the weight and sign of `Sample`.
+
+    ``counts`` are how many of either are there, all if None; the others have no weight.
+    """
+    clouds = fake, real
+    counts = [len(cloud) for cloud in clouds] if counts is None else counts
+    weight, sign = (
+        jnp.concatenate(parts).astype(fake.dtype)
+        for parts in (
+            [valid(len(cloud), n) * (0.5 / n) for cloud, n in zip(clouds, counts)],
+            [jnp.full(len(cloud), s) for cloud, s in zip(clouds, (-1, 1))],
+        )
+    )
+    return jnp.concatenate(clouds), weight, sign
 
 
 @register("loss")
@@ -94,11 +118,16 @@ class KernelAdversary(Adversary):
     initial: Function
     loss: Loss
 
-    def train(self, memory, fake, real, key):
-        X, weight, sign = stack(fake, real)
-        sample = Sample(weight, sign, self.initial.value(X))
-        dual = self.trainer(self_gram(self.core, X, self.trainer.gram), sample)
+    def train(self, memory, fake, real, key, counts=None):
+        X, weight, sign = stack(fake, real, counts)
+        sample = Sample(weight, sign, jnp.asarray(self.initial.value(X)))
+        stored = storage(self.core, X, self.trainer.gram)
+        dual = self.trainer(self_gram(self.core, X, stored), sample)
         function = KernelFunction(self.core, X, dual.coef, self.initial)
-        return Trained(
-            function, weight, sign, sample.initial, dual.values, memory, dual.converged
-        )
+        return Trained(function, sample, dual.values, memory, dual.converged)
+
+    def solution(self, function):
+        return function.centres, function.coef
+
+    def function(self, solution, memory):
+        return KernelFunction(self.core, *solution, self.initial)

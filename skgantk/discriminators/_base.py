@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from skgantk._numerics.precision import finite, float64_scope, unseen
+from skgantk._numerics.sizes import fill
 from skgantk.losses import check_functions
 
 FLOATS = [np.float64, np.float32]
@@ -98,8 +99,8 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
             )
         return X.copy(), 2 * labels - 1, weight / totals[labels] / 2
 
-    def _adopt(self, function, sign, loss, objective, n_features):
-        """Become the discriminator trained in a generator's loop, on points of ``sign``."""
+    def _adopt(self, function, sample, loss, objective, n_features):
+        """Become the discriminator trained in a generator's loop, on a `Sample`."""
         self.classes_, self.n_features_in_ = np.array([-1, 1]), n_features
         self._fitted_loss, self.loss_ = loss, objective
 
@@ -167,8 +168,7 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
         values : ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
-        f = jnp.asarray(self.decision_function(X))
-        return _finite(self._fitted_loss.c(f))
+        return _finite(_each(self._fitted_loss.c, self.decision_function(X)))
 
     @float64_scope
     def generator_gradient(self, X):
@@ -184,8 +184,13 @@ class BaseDiscriminator(ClassifierMixin, BaseEstimator):
         """
         X = self._points(X)
         function = self._function()
-        slope = self._fitted_loss.dc(jnp.asarray(function.value(X)))
+        slope = _each(self._fitted_loss.dc, np.asarray(function.value(X)))
         return _finite(slope[:, None] * function.gradient(X))
+
+
+def _each(function, values):
+    """A function of every value, filled up to sizes that share a program."""
+    return np.asarray(function(jnp.asarray(fill(values))))[: len(values)]
 
 
 def _finite(values):

@@ -102,10 +102,20 @@ class CarryOver(Adversary):
             coef=fresh.coef.at[:used].set(memory.coef[:used]),
         )
 
-    def train(self, memory, fake, real, key):
+    def _trained_from(self, memory):
+        """The adversary whose f₀ is what that memory holds."""
         core, first = self.adversary.core, self.adversary.initial
         before = Carried(core, first, self.real, memory)
-        trained = replace(self.adversary, initial=before).train((), fake, real, key)
+        return replace(self.adversary, initial=before)
+
+    def solution(self, function):
+        return self.adversary.solution(function)
+
+    def function(self, solution, memory):
+        return self._trained_from(memory).function(solution, ())
+
+    def train(self, memory, fake, real, key, counts=None):
+        trained = self._trained_from(memory).train((), fake, real, key, counts)
         past = memory
         if self.compressed:
             past = jax.lax.cond(

@@ -79,8 +79,8 @@ class SelfGram:
         return matmul(self.matrix, v)
 
 
-def self_gram(core, X, stored):
-    """Return the `SelfGram` of a cloud, stored "never", "if it fits" or "always".
+def storage(core, X, stored):
+    """Whether to store K, of what is stored "never", "if it fits" or "always".
 
     It fits if it takes no more than scikit-learn's ``working_memory``; where products are
     cheaper without it, it is not stored.
@@ -90,13 +90,18 @@ def self_gram(core, X, stored):
         fits = n * n * itemsize <= sklearn.get_config()["working_memory"] * 2**20
         stored = "always" if fits and not core.low_rank else "never"
     if stored == "never":
-        return SelfGram(core, X, None)
+        return False
     check_memory(
         4 * n * n * itemsize,  # K, its transpose, eigenvectors or their like, work space
         f"The {n} × {n} Gram matrix of this discriminator, with its decomposition,",
         "Use fewer points.",
     )
-    return SelfGram(core, X, operators.gram(core, X))
+    return True
+
+
+def self_gram(core, X, stored):
+    """Return the `SelfGram` of a cloud, ``stored`` or not."""
+    return SelfGram(core, X, operators.gram(core, X) if stored else None)
 
 
 def apply_dual(function, gram, sample, v, tol):

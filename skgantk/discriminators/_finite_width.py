@@ -15,7 +15,7 @@ from skgantk._numerics.optimizers import OPTIMIZERS, TRANSFORMATION, get_optimiz
 from skgantk._numerics.pytrees import register
 from skgantk.discriminators._adversary import Adversary, Trained, stack
 from skgantk.discriminators._base import BaseDiscriminator
-from skgantk.discriminators._dual import objective
+from skgantk.discriminators._dual import Sample, objective
 from skgantk.discriminators._functions import Function
 from skgantk.discriminators._gan import LOSSES
 from skgantk.discriminators._network import Antisymmetric, draw_network, layer_widths
@@ -48,15 +48,13 @@ class NetworkAdversary(Adversary):
     def start(self, dtype):
         return () if self.reset else self._beginning(dtype)
 
-    def train(self, memory, fake, real, key):
-        X, weight, sign = stack(fake, real)
+    def train(self, memory, fake, real, key, counts=None):
+        X, weight, sign = stack(fake, real, counts)
         network, state = memory if memory else self._beginning(X.dtype)
-        before = network.value(X)
+        sample = Sample(weight, sign, network.value(X))
         network, state = self.ascend(network, state, X, weight, sign, key, 0)
         memory = () if self.reset else (network, state)
-        values = network.value(X)
-        done = jnp.ones((), bool)
-        return Trained(network, weight, sign, before, values, memory, done)
+        return Trained(network, sample, network.value(X), memory, jnp.ones((), bool))
 
     def ascend(self, network, state, X, weight, sign, key, done):
         """Take ``n_steps`` steps, after ``done`` of the same key."""
@@ -316,8 +314,8 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
                 return [same]
         return [adversary]
 
-    def _adopt(self, function, sign, loss, objective, n_features):
-        super()._adopt(function, sign, loss, objective, n_features)
+    def _adopt(self, function, sample, loss, objective, n_features):
+        super()._adopt(function, sample, loss, objective, n_features)
         self.network_ = function
 
     def _function(self):

@@ -49,13 +49,13 @@ class ExplicitTrainer(Trainer):
 
         def velocity(t, state, args):
             g = loss_gradient(self.loss, sign, initial + state[1])
-            moved = gram.product((weight * g).astype(sample.weight.dtype))
+            moved = gram.product(_weighted(weight, g).astype(sample.weight.dtype))
             return g, moved.astype(jnp.float64)
 
         start = jnp.zeros_like(weight), jnp.zeros_like(weight)
         tolerances = self._tolerances(gram)
         (h, _), done = explicit(velocity, start, self.time, *tolerances)
-        return self._dual(gram, sample, weight * h, done)
+        return self._dual(gram, sample, _weighted(weight, h), done)
 
     def _dual(self, gram, sample, coef, done):
         coef = coef.astype(sample.weight.dtype)
@@ -90,6 +90,11 @@ class ExplicitTrainer(Trainer):
         return _double(scale, rtol, jnp.maximum(STEP * self.atol, least))
 
 
+def _weighted(weight, h):
+    """w∘h, and 0 for points without weight, whatever h is there: a trial may overflow."""
+    return jnp.where(weight > 0, weight * h, 0)
+
+
 def _double(*arrays):
     return [jnp.asarray(a, jnp.float64) for a in arrays]
 
@@ -106,7 +111,7 @@ class ImplicitTrainer(ExplicitTrainer):
         K, weight, sign, initial = _double(gram.matrix, *sample)
 
         def both(h):
-            return h, matmul(K, weight * h)
+            return h, matmul(K, _weighted(weight, h))
 
         def velocity(t, h, args):
             return loss_gradient(self.loss, sign, initial + both(h)[1])
@@ -117,7 +122,7 @@ class ImplicitTrainer(ExplicitTrainer):
         fastest = jnp.max(jnp.abs(velocity(0, start, None)))
         rounding = matrix_functions.reachable(0, jnp.float64) * self.time * fastest
         h, done = implicit(velocity, start, self.time, scale, rtol, atol, rounding, both)
-        return self._dual(gram, sample, weight * h, done)
+        return self._dual(gram, sample, _weighted(weight, h), done)
 
 
 @register()

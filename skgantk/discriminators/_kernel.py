@@ -1,6 +1,7 @@
 """The shell of every discriminator of infinite width."""
 
 import warnings
+from functools import partial
 
 import jax.numpy as jnp
 import numpy as np
@@ -13,9 +14,10 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skgantk._numerics.devices import compiled
+from skgantk._numerics.sizes import fill
 from skgantk.discriminators._adversary import KernelAdversary
 from skgantk.discriminators._base import BaseDiscriminator
-from skgantk.discriminators._dual import Sample, objective, self_gram
+from skgantk.discriminators._dual import Sample, objective, self_gram, storage
 from skgantk.discriminators._functions import KernelFunction, Zero
 from skgantk.discriminators._network import draw_process
 from skgantk.kernels import NTK, as_core
@@ -50,21 +52,15 @@ class KernelDiscriminator(BaseDiscriminator):
         kernel = self._kernel()
         core = as_core(kernel)
         initial = self._initial_function(core, X.shape[1])
-        sample = Sample(
-            weight=jnp.asarray(weight, X.dtype),
-            sign=jnp.asarray(sign, X.dtype),
-            initial=jnp.asarray(initial.value(X)),
-        )
+        # What fills the cloud up has no weight.
+        filled = fill(X), fill(weight, 0.0).astype(X.dtype), fill(sign).astype(X.dtype)
         for trainer in self._trainers():
-            gram = self_gram(core, X, trainer.gram)
-            dual = _solve(trainer, gram, sample)
+            stored = storage(core, X, trainer.gram)
+            dual, *results = _solve(trainer, core, initial, loss, stored, *filled)
             if dual.converged:
                 break
-        self.dual_coef_ = np.array(dual.coef)
-        before, self.loss_ = (
-            float(objective(loss, sample.weight, sample.sign, f))
-            for f in (sample.initial, dual.values)
-        )
+        before, self.loss_, scale = map(float, results)
+        self.dual_coef_ = np.array(dual.coef)[: len(X)]
         if not (np.all(np.isfinite(self.dual_coef_)) and np.isfinite(self.loss_)):
             raise ValueError(
                 f"Training {type(self).__name__} overflowed {X.dtype.name}: the values "
@@ -72,7 +68,7 @@ class KernelDiscriminator(BaseDiscriminator):
                 "(StandardScaler), or shorten training_time."
             )
         # Training ascends L: where it fell, c has lost its digits to the rounding of K.
-        size = float(gram.scale()) * np.abs(self.dual_coef_).sum()
+        size = scale * np.abs(self.dual_coef_).sum()
         fell = before - self.loss_ > ROUNDING * np.finfo(X.dtype).eps * max(size, 1)
         if fell or not dual.converged:
             warnings.warn(
@@ -120,10 +116,11 @@ class KernelDiscriminator(BaseDiscriminator):
             KernelAdversary(core, trainer, initial, loss) for trainer in self._trainers()
         ]
 
-    def _adopt(self, function, sign, loss, objective, n_features):
-        super()._adopt(function, sign, loss, objective, n_features)
-        self.X_fit_, self.dual_coef_ = function.centres, function.coef
-        self.y_fit_ = self.classes_[(sign > 0).astype(int)]
+    def _adopt(self, function, sample, loss, objective, n_features):
+        super()._adopt(function, sample, loss, objective, n_features)
+        there = sample.weight > 0
+        self.X_fit_, self.dual_coef_ = function.centres[there], function.coef[there]
+        self.y_fit_ = self.classes_[(sample.sign[there] > 0).astype(int)]
         self.initial_ = function.initial
 
     def _function(self):
@@ -132,6 +129,13 @@ class KernelDiscriminator(BaseDiscriminator):
         )
 
 
-@compiled
-def _solve(trainer, gram, sample):
-    return trainer(gram, sample)
+@partial(compiled, static_argnames=("loss", "stored"))
+def _solve(trainer, core, initial, loss, stored, X, weight, sign):
+    """The `Dual`, L before and after, and the greatest k(x, x)."""
+    sample = Sample(weight, sign, jnp.asarray(initial.value(X)))
+    gram = self_gram(core, X, stored)
+    dual = trainer(gram, sample)
+    before, after = (
+        objective(loss, weight, sign, f) for f in (sample.initial, dual.values)
+    )
+    return dual, before, after, gram.scale()

@@ -14,6 +14,9 @@ are the points where the particles began, forces are shared through its NTK k_g 
 
 Randomness comes from the number of the step alone, so a flow may be cut anywhere and goes
 on as if it had not been.
+
+Clouds are filled up to sizes that share a program (`skgantk._numerics.sizes`); what fills
+them has no weight. All that is asked of a flow is asked of one program, `advance`.
 """
 
 from functools import partial
@@ -21,12 +24,14 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from skgantk._numerics import operators
 from skgantk._numerics.devices import compiled
 from skgantk._numerics.optimizers import OPTIMIZERS, falling
 from skgantk._numerics.pytrees import register
-from skgantk.discriminators._adversary import Adversary
+from skgantk._numerics.sizes import shuffled, valid
+from skgantk.discriminators._adversary import Adversary, Gain
 from skgantk.discriminators._dual import SelfGram
 from skgantk.kernels._core import Leaf
 
@@ -40,6 +45,14 @@ class FlowState(NamedTuple):
     memory: Any  # of the discriminator
     step: jax.Array
     diverged: jax.Array
+
+
+class Report(NamedTuple):
+    """What training on the clouds of a state gains, and where it would lead."""
+
+    gain: Gain
+    force: jax.Array  # root mean square of the velocity (P2), in the unit of the flow
+    update: jax.Array  # of what particles would move by per unit of the learning rate
 
 
 class Passengers(NamedTuple):
@@ -57,6 +70,7 @@ class Flow:
     adversary: Adversary
     generator: SelfGram | None  # k_g on the z of the particles
     target: jax.Array  # (m, d)
+    counts: jax.Array  # how many particles, and points of the target, are there
     bounds: jax.Array | None  # (2, d) or (2, 1)
     learning_rate: Leaf
     decay: Leaf  # the learning rate falls linearly, by this much of it until max_iter
@@ -98,8 +112,8 @@ class Flow:
 
     def train(self, particles, memory, step):
         """The `Trained` of a step."""
-        fake, real = self.batches(particles, step)
-        return self.adversary.train(memory, fake, real, self.key(step, 4))
+        clouds, counts = self.batches(particles, step)
+        return self.adversary.train(memory, *clouds, self.key(step, 4), counts)
 
     def key(self, step, purpose):
         """A key of its own for every step and purpose."""
@@ -108,15 +122,16 @@ class Flow:
         )
 
     def batches(self, particles, step):
-        """The clouds that the discriminator of a step is trained on."""
+        """The clouds that the discriminator of a step is trained on, and their counts."""
         clouds = particles, self.target
         if self.batch_size is None:
-            return clouds
-        return tuple(
-            jax.random.choice(self.key(step, purpose), cloud, (size,), replace=False)
-            for purpose, cloud in enumerate(clouds)
-            for size in (min(self.batch_size, len(cloud)),)
-        )
+            return clouds, self.counts
+        batches, counts = [], []
+        for purpose, (cloud, count) in enumerate(zip(clouds, self.counts)):
+            order = shuffled(self.key(step, purpose), len(cloud), count)
+            batches.append(cloud[order[: self.batch_size]])
+            counts.append(jnp.minimum(len(batches[-1]), count))
+        return batches, counts
 
     def force(self, f, points, step, purpose, values=None):
         """∇(c∘f), on points at which f may be known already."""
@@ -133,22 +148,36 @@ class Flow:
         return OPTIMIZERS[self.optimizer]().update(velocity, optimizer, points)
 
     def move(self, points, velocity, optimizer, step):
-        """(P1)"""
+        """(P1), and the optimizer's state."""
         updates, optimizer = self.updates(points, velocity, optimizer)
+        return self.moved(points, updates, step), optimizer
+
+    def moved(self, points, updates, step):
+        """The points after a step."""
         rate = falling(self.learning_rate, self.decay, step, self.max_iter)
         points = points + jnp.asarray(rate, points.dtype) * updates
-        return points if self.bounds is None else jnp.clip(points, *self.bounds), optimizer
+        return points if self.bounds is None else jnp.clip(points, *self.bounds)
 
     def spread(self, force, z=None):
         """(P2), for the particles or for other z."""
-        generator = self.generator
+        generator, n = self.generator, self.counts[0]
         product = generator.product
         if z is not None:
             product = partial(operators.product, generator.core, z, generator.X)
-        return jax.vmap(product, in_axes=1, out_axes=1)(force) / len(force)
+        force = jnp.where(valid(len(force), n)[:, None], force, 0)
+        return jax.vmap(product, in_axes=1, out_axes=1)(force) / n
 
-    def step(self, state):
-        """One step of all points, or none of a flow that has diverged."""
+    def size(self, vectors):
+        """Root mean square of the entries, of the particles that are there."""
+        n = self.counts[0]
+        there = valid(len(vectors), n)[:, None]
+        return jnp.sqrt(jnp.sum(there * vectors**2) / (n * vectors.shape[1]))
+
+    def step(self, state, moves):
+        """The following state, and the `Report` of this one.
+
+        It is this one itself unless it ``moves``, and where it would diverge.
+        """
         particles, passengers, step = state.particles, state.passengers, state.step
         trained = self.train(particles, state.memory, step)
         f = trained.function
@@ -162,51 +191,42 @@ class Flow:
             else:
                 carried = self.spread(force, start)
             passengers = Passengers(*self.move(points, carried, optimizer, step), start)
-        particles, optimizer = self.move(particles, velocity, state.optimizer, step)
-        distance = jnp.max(jnp.abs(particles - self.centre))
+        updates, optimizer = self.updates(particles, velocity, state.optimizer)
+        report = Report(self.adversary.gain(trained), *map(self.size, (velocity, updates)))
+        particles = self.moved(particles, updates, step)
+        there = valid(len(particles), self.counts[0])[:, None]
+        distance = jnp.max(jnp.where(there, jnp.abs(particles - self.centre), 0))
         near = distance <= self.radius  # not where it is NaN
         moved = FlowState(particles, optimizer, passengers, (), step + 1, state.diverged)
-        kept = state._replace(memory=(), diverged=jnp.ones((), bool))
-        following = jax.tree.map(lambda a, b: jnp.where(near, a, b), moved, kept)
-        memory = self.adversary.select(near, trained.memory, state.memory)
-        return following._replace(memory=memory)
+        kept = state._replace(memory=(), diverged=moves & ~near)
+        moves = moves & near
+        following = jax.tree.map(lambda a, b: jnp.where(moves, a, b), moved, kept)
+        memory = self.adversary.select(moves, trained.memory, state.memory)
+        return following._replace(memory=memory), report
 
 
 @compiled
 def advance(flow, state, n_steps):
-    """Take up to ``n_steps`` steps in one compiled loop."""
-    end = state.step + n_steps
+    """Take up to ``n_steps`` steps in one compiled loop; return the `Report` of the last.
 
-    def unfinished(state):
-        return (state.step < end) & ~state.diverged
-
-    return jax.lax.while_loop(unfinished, flow.step, state)
-
-
-@compiled
-def gain(flow, state):
-    """Return the `Gain` of training on the clouds of a state.
-
-    It is 0 where the clouds are the same. For the IPM loss it is τ MMD², which the
-    flow descends ([F22] Section 5.1).
+    A turn more trains the discriminator on the clouds at the end. Its gain is 0 where they
+    are the same; for the IPM loss it is τ MMD², which the flow descends ([F22] Sec. 5.1).
     """
-    fake, real = flow.batches(state.particles, state.step)
-    return flow.adversary.gain(state.memory, fake, real, flow.key(state.step, 4))
+    end = state.step + n_steps
+    shapes = jax.eval_shape(lambda state: flow.step(state, False)[1], state)
+    nothing = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), shapes)
+
+    def unfinished(turn):
+        state, _, done = turn
+        return ~done & ~state.diverged
+
+    def step(turn):
+        last = turn[0].step >= end
+        return *flow.step(turn[0], ~last), last
+
+    return jax.lax.while_loop(unfinished, step, (state, nothing, jnp.zeros((), bool)))[:2]
 
 
-@compiled
-def converges(flow, particles):
-    """Whether the trainer meets its tolerance at the start."""
-    memory = flow.adversary.start(particles.dtype)
-    return flow.train(particles, memory, 0).converged
-
-
-@compiled
-def first_update(flow, particles):
-    """Root mean square of the first update, per unit of the learning rate."""
-    state = flow.start(particles)
-    f = flow.train(particles, state.memory, 0).function
-    force = flow.force(f, particles, 0, 2)
-    velocity = force if flow.generator is None else flow.spread(force)
-    updates, _ = flow.updates(particles, velocity, state.optimizer)
-    return jnp.sqrt(jnp.mean(updates**2))
+def report(flow, state):
+    """The `Report` of a state."""
+    return advance(flow, state._replace(diverged=np.zeros((), bool)), 0)[1]

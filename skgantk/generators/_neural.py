@@ -29,7 +29,6 @@ from skgantk.generators._base import (
     to_numpy,
     varies,
 )
-from skgantk.generators._flow import advance
 from skgantk.generators._gantk import algorithm_1, fitted_kernel, warn_of_dimming
 from skgantk.generators._networks import (
     ACTIVATIONS,
@@ -362,7 +361,7 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         self._run(
             X,
             state,
-            lambda state, n: advance(training, state, n),
+            lambda state, n: _neural_core.advance(training, state, n),
             lambda state: self._check(training, state, held_out),
         )
         if self._single_level:
@@ -479,7 +478,7 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
     def _check(self, training, state, held_out):
         """Take over the state; return whether to stop."""
         samples, assessed = _neural_core.assess(training, state, self._z)
-        loss, objective, function, sign, converged = to_numpy(assessed)
+        loss, objective, solution, sample, converged = to_numpy(assessed)
         state, samples = to_numpy(state), np.asarray(samples)
         check_loss(loss)
         nearest, stop = self._judge(samples, held_out)
@@ -491,12 +490,12 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         if nearest:
             self.samples_, self.n_iter_ = self._unscaled(samples), int(state.step)
             self.network_ = join(state.parameters, training.constants)
-            if function is not None:
-                loss = training.opponent.adversary.loss
-                n_features = samples.shape[1]
+            if solution is not None:
+                adversary, n_features = training.opponent.adversary, samples.shape[1]
+                function = to_numpy(adversary.function(solution, state.memory))
                 self.discriminator_ = copy(self._prototype)
                 self.discriminator_._adopt(
-                    function, sign, loss, float(objective), n_features
+                    function, sample, adversary.loss, float(objective), n_features
                 )
         return stop
 

@@ -106,7 +106,7 @@ class Alternating:
 
     def assess(self, memory, fake, real, key):
         """Return the `Gain`."""
-        return self.adversary.gain(memory, fake, real, key)
+        return self.adversary.gain(self.adversary.train(memory, fake, real, key))
 
 
 @register()
@@ -216,6 +216,17 @@ class Training:
         following = jax.tree.map(lambda a, b: jnp.where(near, a, b), moved, kept)
         memory = self.opponent.select(near, memory, state.memory)
         return following._replace(memory=memory)
+
+
+@compiled
+def advance(training, state, n_steps):
+    """Take up to ``n_steps`` steps in one compiled loop."""
+    end = state.step + n_steps
+
+    def unfinished(state):
+        return (state.step < end) & ~state.diverged
+
+    return jax.lax.while_loop(unfinished, training.step, state)
 
 
 def rows_at_once(parameters, constants, z):

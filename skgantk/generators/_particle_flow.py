@@ -3,7 +3,6 @@
 import math
 from copy import copy
 from dataclasses import replace
-from functools import partial
 from numbers import Integral, Real
 
 import jax
@@ -17,11 +16,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skgantk._flat import check_flat
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import finite, float64_scope, unseen
+from skgantk._numerics.sizes import fill
 from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.discriminators._adversary import KernelAdversary
 from skgantk.discriminators._base import restored_on_error
 from skgantk.discriminators._carry_over import CarryOver
-from skgantk.discriminators._dual import self_gram
+from skgantk.discriminators._dual import self_gram, storage
 from skgantk.generators import _flow
 from skgantk.generators._base import (
     FAR,
@@ -303,18 +303,18 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
                 self._reset(X)
             target, held_out = self._split(X)
             if goes_on:
-                flow = self._flow(target, self._state.particles)
+                flow = self._flow(target, self._particles(self._state))
                 state = flow.resume(self._state)
             else:
                 flow = self._flow(target, self._start)
-                state = flow.start(self._start)
+                state = flow.start(self._filled(self._start))
             self._runs = [*self._runs, (flow, to_numpy(state))]
             if not goes_on:
                 self._check(flow, state, held_out)
         self._run(
             X,
             state,
-            lambda state, n: _flow.advance(flow, state, n),
+            lambda state, n: self._advance(flow, state, n),
             lambda state: self._check(flow, state, held_out),
         )
         return self
@@ -322,6 +322,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
     def _reset(self, X):
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         self._seed, self._runs, self._stale, self._state = int(seed), [], 0, None
+        self._reported = None
         self._start = self._noise(X, self._n_particles(X), np.random.RandomState(seed))
         self.n_iter_, self.loss_curve_, self.validation_curve_ = 0, [], []
         self.loss_iter_ = []
@@ -334,6 +335,22 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
             return self.n_particles
         return len(X) if self._draws_noise else len(self.init)
 
+    def _filled(self, cloud):
+        """With what fills it up; what is carried over is not filled."""
+        return cloud if self.carry_over else fill(cloud)
+
+    def _particles(self, state):
+        """Without what fills them up."""
+        return state.particles[: len(self._start)]
+
+    def _report(self, flow, points):
+        """The `Report` of a start."""
+        return _flow.report(flow, flow.start(self._filled(points)))
+
+    def _advance(self, flow, state, n_steps):
+        state, self._reported = _flow.advance(flow, state, n_steps)
+        return state
+
     def _flow(self, target, particles):
         """The `Flow` of the parameters, its discriminator's included."""
         centre = target.mean(axis=0)
@@ -342,12 +359,14 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         generator = None
         if self.generator_kernel is not None:
             core = as_core(self.generator_kernel)
-            generator = self_gram(core, self._start, "if it fits")
+            start = self._filled(self._start)
+            generator = self_gram(core, start, storage(core, start, "if it fits"))
         adversaries = self._adversaries(target, len(particles))
         flow = _flow.Flow(
             adversary=adversaries[0],
             generator=generator,
-            target=target,
+            target=self._filled(target),
+            counts=np.array([len(self._start), len(target)]),
             bounds=self._box(target),
             learning_rate=1.0,
             decay=float(self.decay),
@@ -363,7 +382,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         )
         for adversary in adversaries:
             flow = replace(flow, adversary=adversary)
-            if len(adversaries) == 1 or _flow.converges(flow, particles):
+            if len(adversaries) == 1 or self._report(flow, particles).gain.converged:
                 break
         flow = replace(flow, unit=self._unit(flow))
         return replace(flow, learning_rate=self._rate(flow, spread))
@@ -417,10 +436,10 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
             return 1.0
         if self._runs and self._stepping[0] == "adam":
             return self._runs[-1][0].unit
-        flow = replace(flow, optimizer="gradient")
-        noise = noise_like(flow.target, len(self._start), np.random.RandomState(self._seed))
-        sizes = (float(_flow.first_update(flow, cloud)) for cloud in (self._start, noise))
-        return next((1 / size for size in sizes if size > 0), 1.0)
+        target = flow.target[: flow.counts[1]]
+        noise = noise_like(target, len(self._start), np.random.RandomState(self._seed))
+        sizes = (self._report(flow, cloud).force for cloud in (self._start, noise))
+        return next((1 / float(size) for size in sizes if size > 0), 1.0)
 
     def _rate(self, flow, spread):
         if self._runs and self._stepping == (self.optimizer, self.learning_rate):
@@ -430,9 +449,9 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
             self.learning_rate_ = float(self.learning_rate)
         else:
             self.learning_rate_ = first_rate(
-                partial(_flow.first_update, flow),
+                lambda points: self._report(flow, points).update,
                 self._start,
-                flow.target,
+                flow.target[: flow.counts[1]],
                 FIRST_MOVE[self.optimizer] * float(spread),
                 self.optimizer,
                 # With k_g forces are averaged by where the particles start: that counts.
@@ -443,10 +462,13 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
 
     def _check(self, flow, state, held_out):
         """Take over the state; return whether the flow may stop."""
-        loss, objective, function, sign, converged = _flow.gain(flow, state)
+        if self._reported is None:
+            self._reported = _flow.report(flow, state)
+        loss, objective, solution, sample, converged = to_numpy(self._reported.gain)
+        self._reported = None
         check_loss(loss)
         state = to_numpy(state)
-        step, particles = int(state.step), state.particles
+        step, particles = int(state.step), self._particles(state)
         nearest, stop = self._judge(particles, held_out)
         # Rounding, or a network's step too far, may make a gain negative.
         stop = bool(stop or state.diverged or abs(loss) < self.tol)
@@ -463,8 +485,8 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
             self.particles_, self.n_iter_ = particles, step
             self.discriminator_ = copy(self._prototype)
             self.discriminator_._adopt(
-                to_numpy(function),
-                np.asarray(sign),
+                to_numpy(flow.adversary.function(solution, state.memory)),
+                sample,
                 flow.adversary.loss,
                 float(objective),
                 particles.shape[1],
@@ -547,7 +569,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
 
     @float64_scope
     def _moved(self, X):
-        start = self._runs[0][1].particles
+        start = self._particles(self._runs[0][1])
         X = X.astype(start.dtype)
         known = {row.tobytes(): moved for row, moved in zip(start, self.particles_)}
         moved = np.array([known.get(row.tobytes(), np.full_like(row, np.nan)) for row in X])
@@ -557,10 +579,10 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         return finite(moved, "The flow", stacklevel=6)
 
     def _carry(self, points):
-        passengers = None
+        passengers, filled = None, self._filled(points)
         ends = [int(state.step) for _, state in self._runs[1:]] + [self.n_iter_]
         for (flow, state), end in zip(self._runs, ends):
-            boarding = flow.board(unseen(points))
+            boarding = flow.board(unseen(filled))
             if passengers is None:
                 passengers = boarding
             elif jax.tree.structure(passengers.optimizer) != jax.tree.structure(
@@ -568,6 +590,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
             ):
                 passengers = passengers._replace(optimizer=boarding.optimizer)
             steps = max(min(end, self.n_iter_) - int(state.step), 0)
-            state = _flow.advance(flow, state._replace(passengers=passengers), steps)
+            state = state._replace(passengers=passengers)
+            state, _ = _flow.advance(flow, state, steps)
             passengers = state.passengers
-        return np.array(passengers.points)
+        return np.array(passengers.points)[: len(points)]

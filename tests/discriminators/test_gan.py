@@ -237,6 +237,18 @@ def test_lambert_is_close_on_separated_points(time):
         assert np.linalg.norm(approximation - f) < 0.05 * np.linalg.norm(f)
 
 
+def test_points_without_weight_change_nothing_with_either_solver():
+    f = NTKGANDiscriminator(NTK(depth=2), "vanilla", 3.0, rtol=1e-9, atol=1e-11)
+    A, y = np.concatenate([X, X[-1:] + 0.3]), np.append(Y, Y[-1])
+    weight = np.append(np.ones(len(X)), 0.0)
+    for trainer in f._trainers():
+        f._trainers = lambda trainer=trainer: [trainer]
+        expected = f.fit(X, Y).dual_coef_
+        coef = f.fit(A, y, weight).dual_coef_
+        assert_allclose(coef[:-1], expected, rtol=1e-6, atol=1e-8)
+        assert coef[-1] == 0
+
+
 def test_lambert_is_exact_for_two_points():
     data, y = [[1.0, 0.0], [-1.0, 0.0]], [1, 0]
     exact = NTKGANDiscriminator(rtol=1e-9, atol=1e-11, training_time=20.0).fit(data, y)

@@ -239,7 +239,7 @@ RESUMED = {
 )
 def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
     expected = made(**params).fit(X)
-    g, advance, calls = made(warm_start=True, **params), _neural.advance, []
+    g, advance, calls = made(warm_start=True, **params), _neural_core.advance, []
 
     def interrupt(*args):
         calls.append(0)
@@ -247,7 +247,7 @@ def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
             raise KeyboardInterrupt
         return advance(*args)
 
-    monkeypatch.setattr(_neural, "advance", interrupt)
+    monkeypatch.setattr(_neural_core, "advance", interrupt)
     with pytest.raises(KeyboardInterrupt):
         g.fit(X)
     monkeypatch.undo()

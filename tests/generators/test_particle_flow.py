@@ -450,9 +450,10 @@ def test_a_gram_matrix_beyond_memory(monkeypatch):
         raise AssertionError
 
     monkeypatch.setattr(operators, "_gram", allocated)
-    monkeypatch.setattr(memory, "_physical_memory", lambda: 4 * 23**2 * 8 - 1)
-    with pytest.raises(MemoryError, match=r"23 × 23 Gram matrix .* needs .* GiB"):
-        flow(NTKLSGANDiscriminator(KERNEL, np.inf)).fit(X[:11])  # not compiled before
+    monkeypatch.setattr(memory, "_physical_memory", lambda: 4 * 32**2 * 8 - 1)
+    wide = np.hstack([X[:16], X[:16]])  # not compiled before
+    with pytest.raises(MemoryError, match=r"32 × 32 Gram matrix .* needs .* GiB"):
+        flow(NTKLSGANDiscriminator(KERNEL, np.inf), init="gaussian").fit(wide)
 
 
 def test_global_flags_stay():
