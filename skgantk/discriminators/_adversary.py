@@ -4,6 +4,7 @@ A generator knows no more of its discriminator than this: an `Adversary`, a pytr
 not change from step to step, and its memory, a pytree that does.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -28,7 +29,7 @@ class Trained(NamedTuple):
 
     function: Function
     sample: Sample
-    values: jax.Array  # f
+    values: Callable  # () ↦ f, as a step may not need it
     memory: Any
     converged: jax.Array
 
@@ -77,7 +78,7 @@ class Adversary:
         sample = trained.sample
         before, after = (
             objective(self.loss, sample.weight, sample.sign, f)
-            for f in (sample.initial, trained.values)
+            for f in (sample.initial, trained.values())
         )
         solution = self.solution(trained.function)
         return Gain(after - before, after, solution, sample, trained.converged)
@@ -122,9 +123,14 @@ class KernelAdversary(Adversary):
         X, weight, sign = stack(fake, real, counts)
         sample = Sample(weight, sign, jnp.asarray(self.initial.value(X)))
         stored = storage(self.core, X, self.trainer.gram)
-        dual = self.trainer(self_gram(self.core, X, stored), sample)
+        gram = self_gram(self.core, X, stored)
+        dual = self.trainer(gram, sample)
         function = KernelFunction(self.core, X, dual.coef, self.initial)
-        return Trained(function, sample, dual.values, memory, dual.converged)
+
+        def values():
+            return sample.initial + gram.product(dual.coef)
+
+        return Trained(function, sample, values, memory, dual.converged)
 
     def solution(self, function):
         return function.centres, function.coef

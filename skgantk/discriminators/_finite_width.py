@@ -1,6 +1,7 @@
 """FiniteWidthDiscriminator: a real network, and its training."""
 
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
@@ -54,7 +55,8 @@ class NetworkAdversary(Adversary):
         sample = Sample(weight, sign, network.value(X))
         network, state = self.ascend(network, state, X, weight, sign, key, 0)
         memory = () if self.reset else (network, state)
-        return Trained(network, sample, network.value(X), memory, jnp.ones((), bool))
+        values = partial(network.value, X)
+        return Trained(network, sample, values, memory, jnp.ones((), bool))
 
     def ascend(self, network, state, X, weight, sign, key, done):
         """Take ``n_steps`` steps, after ``done`` of the same key."""

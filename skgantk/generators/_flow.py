@@ -173,15 +173,20 @@ class Flow:
         there = valid(len(vectors), n)[:, None]
         return jnp.sqrt(jnp.sum(there * vectors**2) / (n * vectors.shape[1]))
 
-    def step(self, state, moves):
-        """The following state, and the `Report` of this one.
+    def report(self, trained, *vectors):
+        """The `Report` of a step's `Trained`, its velocity and its updates."""
+        return Report(self.adversary.gain(trained), *map(self.size, vectors))
 
-        It is this one itself unless it ``moves``, and where it would diverge.
+    def step(self, state, last, before=None):
+        """The following state, and the `Report` of this one if it is the last.
+
+        The former is this one itself if it is the last, and where it would diverge.
+        ``before`` is what stands for the report if it is neither, and None if it is wanted.
         """
         particles, passengers, step = state.particles, state.passengers, state.step
         trained = self.train(particles, state.memory, step)
         f = trained.function
-        known = trained.values[: len(particles)] if self.batch_size is None else None
+        known = trained.values()[: len(particles)] if self.batch_size is None else None
         force = self.force(f, particles, step, 2, known)
         velocity = force if self.generator is None else self.spread(force)
         if passengers is not None:
@@ -192,17 +197,20 @@ class Flow:
                 carried = self.spread(force, start)
             passengers = Passengers(*self.move(points, carried, optimizer, step), start)
         updates, optimizer = self.updates(particles, velocity, state.optimizer)
-        report = Report(self.adversary.gain(trained), *map(self.size, (velocity, updates)))
         particles = self.moved(particles, updates, step)
         there = valid(len(particles), self.counts[0])[:, None]
         distance = jnp.max(jnp.where(there, jnp.abs(particles - self.centre), 0))
         near = distance <= self.radius  # not where it is NaN
         moved = FlowState(particles, optimizer, passengers, (), step + 1, state.diverged)
-        kept = state._replace(memory=(), diverged=moves & ~near)
-        moves = moves & near
+        moves = ~last & near
+        kept = state._replace(memory=(), diverged=~last & ~near)
         following = jax.tree.map(lambda a, b: jnp.where(moves, a, b), moved, kept)
         memory = self.adversary.select(moves, trained.memory, state.memory)
-        return following._replace(memory=memory), report
+        following = following._replace(memory=memory)
+        report = partial(self.report, trained, velocity, updates)
+        if before is None:
+            return following, report()
+        return following, jax.lax.cond(moves, lambda: before, report)
 
 
 @compiled
@@ -213,7 +221,7 @@ def advance(flow, state, n_steps):
     are the same; for the IPM loss it is τ MMD², which the flow descends ([F22] Sec. 5.1).
     """
     end = state.step + n_steps
-    shapes = jax.eval_shape(lambda state: flow.step(state, False)[1], state)
+    shapes = jax.eval_shape(lambda state: flow.step(state, np.True_)[1], state)
     nothing = jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), shapes)
 
     def unfinished(turn):
@@ -221,10 +229,12 @@ def advance(flow, state, n_steps):
         return ~done & ~state.diverged
 
     def step(turn):
-        last = turn[0].step >= end
-        return *flow.step(turn[0], ~last), last
+        state, before, _ = turn
+        last = state.step >= end
+        return *flow.step(state, last, before), last
 
-    return jax.lax.while_loop(unfinished, step, (state, nothing, jnp.zeros((), bool)))[:2]
+    start = state, nothing, jnp.zeros((), bool)
+    return jax.lax.while_loop(unfinished, step, start)[:2]
 
 
 def report(flow, state):

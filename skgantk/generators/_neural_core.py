@@ -97,7 +97,7 @@ class Alternating:
     def pull(self, memory, fake, real, key, step):
         """Return v/n, (n, d), and the memory after."""
         trained = self.adversary.train(memory, fake, real, key)
-        slope = self.adversary.loss.dc(trained.values[: len(fake)]) / len(fake)
+        slope = self.adversary.loss.dc(trained.values()[: len(fake)]) / len(fake)
         return slope[:, None] * trained.function.gradient(fake), trained.memory
 
     def select(self, kept, after, before):
