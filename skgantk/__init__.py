@@ -11,10 +11,12 @@ from skgantk import (
     model_selection,
     pipeline,
 )
+from skgantk._compilation import cache_compilations
 from skgantk._version import __version__
 
 __all__ = [
     "__version__",
+    "cache_compilations",
     "datasets",
     "discriminators",
     "generators",

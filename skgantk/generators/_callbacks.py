@@ -13,6 +13,17 @@ except ImportError:  # scikit-learn < 1.9
 
 
 @contextmanager
+def preparing(estimator):
+    """Say what the time before the first step goes into, with ``verbose``."""
+    name = type(estimator).__name__
+    bar_format = "{desc}: compiling, {elapsed}"
+    silent = not estimator.verbose
+    with tqdm(desc=name, disable=silent, bar_format=bar_format, leave=False) as bar:
+        bar.refresh()
+        yield
+
+
+@contextmanager
 def checks(estimator, X, total, verbose):
     """Yield ``report(loss, attributes)`` for every check; it returns whether to stop.
 

@@ -30,6 +30,7 @@ from skgantk.generators._base import (
     to_numpy,
     varies,
 )
+from skgantk.generators._callbacks import preparing
 from skgantk.generators._parallel import parallel
 from skgantk.kernels import NTK, as_core
 from skgantk.metrics import energy_distance
@@ -302,7 +303,7 @@ class GANTKSynthesizer(StandardizingGenerator):
             and ``warm_start`` goes on from there.
         """
         goes_on = self.warm_start and hasattr(self, "_state")
-        with restored_on_error(self):
+        with restored_on_error(self), preparing(self):
             X = self._validated(X, reset=not goes_on)
             if not goes_on:
                 self._reset(X)

@@ -29,6 +29,7 @@ from skgantk.generators._base import (
     to_numpy,
     varies,
 )
+from skgantk.generators._callbacks import preparing
 from skgantk.generators._gantk import algorithm_1, fitted_kernel, warn_of_dimming
 from skgantk.generators._networks import (
     ACTIVATIONS,
@@ -350,7 +351,7 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
             and ``warm_start`` goes on from there.
         """
         goes_on = self.warm_start and hasattr(self, "_state")
-        with restored_on_error(self):
+        with restored_on_error(self), preparing(self):
             X = self._validated(X, reset=not goes_on)
             if not goes_on:
                 self._reset(X)

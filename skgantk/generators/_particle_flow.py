@@ -35,6 +35,7 @@ from skgantk.generators._base import (
     to_numpy,
     varies,
 )
+from skgantk.generators._callbacks import preparing
 from skgantk.kernels import as_core
 
 # Movement in the first step, in spreads of the data, for learning_rate="auto". Adam's
@@ -297,7 +298,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
             and ``warm_start`` goes on from there.
         """
         goes_on = self.warm_start and hasattr(self, "_state")
-        with restored_on_error(self):
+        with restored_on_error(self), preparing(self):
             X = self._validated(X, reset=not goes_on)
             if not goes_on:
                 self._reset(X)

@@ -467,4 +467,6 @@ def test_clone(fitted):
 
 def test_progress_bar(capsys):
     made(verbose=1).fit(X)
-    assert "GANTKSynthesizer: 100%" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "GANTKSynthesizer: compiling" in shown
+    assert "GANTKSynthesizer: 100%" in shown

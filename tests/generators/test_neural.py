@@ -309,7 +309,9 @@ def test_callbacks():
 
 def test_progress_bar(capsys):
     made(verbose=1).fit(X)
-    assert "NeuralGenerator: 100%" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "NeuralGenerator: compiling" in shown
+    assert "NeuralGenerator: 100%" in shown
 
 
 # Samples

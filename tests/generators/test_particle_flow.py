@@ -346,7 +346,9 @@ def test_callbacks_see_every_check_and_may_stop():
 
 def test_progress_bar(capsys):
     flow(verbose=1).fit(X)
-    assert "loss=" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "ParticleFlowGenerator: compiling" in shown
+    assert "loss=" in shown
 
 
 @pytest.mark.parametrize(

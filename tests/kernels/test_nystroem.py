@@ -279,6 +279,7 @@ def test_flow_goes_the_way_of_the_exact_one(make):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The samples are further from the data")
 def test_synthesis_goes_the_way_of_the_exact_one():
     data, start, kernel = clouds_and_kernel(k := RBF(2.0))
     fixed = {"init": start, "standardize": False, "lam": 10.0, "max_iter": 20}

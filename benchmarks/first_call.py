@@ -1,0 +1,182 @@
+"""What a first call costs: import, compilation, and how many programs are compiled.
+
+Each line is a fresh process, and each figure the median of five of them. "import" is that of
+skgantk after scikit-learn and JAX, "again" the same call once more, "one row fewer" the same
+with another number of rows; "programs" are those compiled by the first and by the latter
+call. "on disk" is the first call of a process that finds the programs of another one by
+`skgantk.cache_compilations`.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+def iris(n):
+    from sklearn.datasets import load_iris
+
+    return load_iris().data[:n]
+
+
+def two_clouds(n):
+    import numpy as np
+
+    labels = np.arange(n) % 2
+    return np.random.default_rng(0).normal(size=(n, 2)) + labels[:, None], labels
+
+
+def synthesis(n):
+    import numpy as np
+
+    from skgantk.generators import GANTKSynthesizer
+
+    X = iris(n) if n <= 150 else np.random.default_rng(0).normal(size=(n, 8))
+    return lambda: GANTKSynthesizer(random_state=0).fit(X)
+
+
+@case
+def synthesis_iris(fewer):
+    return synthesis(150 - fewer)
+
+
+@case
+def synthesis_512(fewer):
+    return synthesis(512 - fewer)
+
+
+@case
+def synthesis_5000(fewer):
+    return synthesis(5000 - fewer)
+
+
+@case
+def flow_iris(fewer):
+    from skgantk.generators import ParticleFlowGenerator
+
+    X = iris(150 - fewer)
+    return lambda: ParticleFlowGenerator(random_state=0).fit(X)
+
+
+@case
+def lsgan_200(fewer):
+    from skgantk.discriminators import NTKLSGANDiscriminator
+
+    X, y = two_clouds(200 - fewer)
+    return lambda: NTKLSGANDiscriminator().fit(X, y)
+
+
+@case
+def ipm_200(fewer):
+    from skgantk.discriminators import NTKIPMDiscriminator
+
+    X, y = two_clouds(200 - fewer)
+    return lambda: NTKIPMDiscriminator().fit(X, y)
+
+
+@case
+def kernel_iris(fewer):
+    from skgantk.kernels import NTK
+
+    X = iris(150 - fewer)
+    return lambda: NTK()(X)
+
+
+@case
+def digits_by_class(fewer):
+    from sklearn.datasets import load_digits
+
+    from skgantk.generators import ConditionalSampler, GANTKSynthesizer
+
+    X, y = load_digits(return_X_y=True)
+    sampler = ConditionalSampler(GANTKSynthesizer(), random_state=0)
+    return lambda: sampler.fit(X[fewer:] / 16, y[fewer:])
+
+
+@case
+def grid_search_iris(fewer):
+    from sklearn.model_selection import GridSearchCV
+
+    from skgantk.generators import GANTKSynthesizer
+
+    grid = {"epsilon": [0.02, 0.05, 0.1, 0.2]}
+    search = GridSearchCV(GANTKSynthesizer(random_state=0), grid, cv=3)
+    X = iris(150 - fewer)
+    return lambda: search.fit(X)
+
+
+def measure(name, directory):
+    """In this process: seconds and numbers of programs, of the calls of a case."""
+    import jax
+    import sklearn.base  # noqa: F401
+
+    start = time.perf_counter()
+    import skgantk
+
+    result = {"import": time.perf_counter() - start}
+    if directory:
+        skgantk.cache_compilations(directory)
+    programs = []
+
+    def listener(event, duration, **kwargs):
+        programs.append(event.endswith("/backend_compile_duration"))
+
+    jax.monitoring.register_event_duration_secs_listener(listener)
+    calls = {"first": 0} if directory else {"first": 0, "again": 0, "fewer": 1}
+    for key, fewer in calls.items():
+        call = CASES[name](fewer)
+        programs.clear()
+        start = time.perf_counter()
+        call()
+        result[key] = time.perf_counter() - start
+        result[f"{key} programs"] = sum(programs)
+    return result
+
+
+def in_fresh_process(name, directory=""):
+    command = [sys.executable, __file__, "--measure", name, directory]
+    run = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def medians(runs):
+    return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+
+
+def line(name, repeats):
+    plain = medians([in_fresh_process(name) for _ in range(repeats)])
+    with tempfile.TemporaryDirectory() as directory:
+        in_fresh_process(name, directory)
+        cached = medians([in_fresh_process(name, directory) for _ in range(repeats)])
+    print(
+        f"{name:18}{plain['import']:8.2f}{plain['first']:8.2f}{plain['again']:8.2f}"
+        f"{plain['fewer']:15.2f}{plain['first programs']:6.0f} /"
+        f"{plain['fewer programs']:3.0f}{cached['first']:10.2f}",
+        flush=True,
+    )
+
+
+def add_arguments(parser):
+    parser.add_argument("cases", nargs="*", default=[])
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--measure"]:  # before anything of skgantk is imported
+        print(json.dumps(measure(*sys.argv[2:])))
+        sys.exit()
+    from _common import options, print_machine
+
+    args = options(__doc__, add_arguments)
+    print_machine()
+    print("seconds             import   first   again  one row fewer  programs   on disk")
+    for name in args.cases or (["kernel_iris"] if args.quick else CASES):
+        line(name, 1 if args.quick else 5)
