@@ -1,10 +1,10 @@
 """What a first call costs: import, compilation, and how many programs are compiled.
 
-Each line is a fresh process, and each figure the median of five of them. "import" is that of
-skgantk after scikit-learn and JAX, "again" the same call once more, "one row fewer" the same
-with another number of rows; "programs" are those compiled by the first and by the latter
-call. "on disk" is the first call of a process that finds the programs of another one by
-`skgantk.cache_compilations`.
+Each line is a fresh process, each figure the median of five of them. "import" is that of
+skgantk after scikit-learn and JAX, "again" the same call once more, "one row fewer" the
+same with another number of rows; "programs" are those compiled by the first and by the
+latter call. "on disk" is the first call of a process that finds the programs of another
+one by `skgantk.cache_compilations`.
 """
 
 import json

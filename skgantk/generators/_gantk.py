@@ -398,7 +398,7 @@ class GANTKSynthesizer(StandardizingGenerator):
         return first_rate(
             partial(_synthesis.first_update, synthesis, spread=spread),
             start,
-            synthesis.target,
+            synthesis.target[: synthesis.counts[0]],
             FIRST_MOVE[self.optimizer] * spread,
             self.optimizer,
             self._starts_as_noise,

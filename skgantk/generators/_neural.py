@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.optimizers import OPTIMIZERS, TRANSFORMATION
 from skgantk._numerics.precision import float64_scope, unseen
+from skgantk._numerics.sizes import fill
 from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.discriminators._base import restored_on_error
 from skgantk.discriminators._network import layer_widths
@@ -366,8 +367,8 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
             lambda state: self._check(training, state, held_out),
         )
         if self._single_level:
-            core = training.opponent.objective.core
-            warn_of_dimming(core, training.target, self.lam_, training.batch_size)
+            core, data = training.opponent.objective.core, training.target[: training.count]
+            warn_of_dimming(core, data, self.lam_, training.batch_size)
         return self
 
     def _reset(self, X):
@@ -414,9 +415,11 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         self._readout = _neural_core.Readout(
             self._scaled_box(target), centre, float(spread)
         )
+        batch_size = min(self._batch_size(), len(target))
         training = _neural_core.Training(
             opponent=None,
-            target=target,
+            target=fill(target) if batch_size < len(target) else target,
+            count=len(target),
             readout=self._readout,
             radius=float(FAR * np.abs(target - centre).max()) or 1.0,
             learning_rate=float(self.learning_rate),
@@ -425,7 +428,7 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
             seed=self._seed,
             constants=constants,
             optimizer=self.optimizer,
-            batch_size=min(self._batch_size(), len(target)),
+            batch_size=batch_size,
             n_latent=self._z.shape[1],
         )
         for opponent in self._opponents(target, training.batch_size):

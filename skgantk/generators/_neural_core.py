@@ -26,6 +26,7 @@ from skgantk._numerics.devices import compiled
 from skgantk._numerics.elementwise import stored
 from skgantk._numerics.optimizers import falling, get_optimizer
 from skgantk._numerics.pytrees import register
+from skgantk._numerics.sizes import rung, shuffled
 from skgantk.discriminators._adversary import Adversary, Gain
 from skgantk.generators._networks import Constants, join
 from skgantk.generators._synthesis import Objective, Sharpness
@@ -145,7 +146,8 @@ class Training:
     """Everything about a training that does not change from step to step."""
 
     opponent: Alternating | SingleLevel
-    target: jax.Array  # (m, d), in random order
+    target: jax.Array  # (m, d), in random order; filled up if it is more than a batch
+    count: Leaf  # how many of it are there
     readout: Readout
     radius: Leaf  # of what may still be called near it
     learning_rate: Leaf
@@ -194,8 +196,8 @@ class Training:
         z = jax.random.normal(self.key(step, 0), (size, self.n_latent), dtype)
         if size == len(self.target):
             return z, self.target
-        rows = jax.random.choice(self.key(step, 1), len(self.target), (size,), False)
-        return z, self.target[rows]
+        order = shuffled(self.key(step, 1), len(self.target), self.count)
+        return z, self.target[order[:size]]
 
     def step(self, state):
         """One step (G1), or none of a training that has diverged."""
@@ -237,7 +239,7 @@ def rows_at_once(parameters, constants, z):
     jaxpr = jax.make_jaxpr(join(parameters, constants))(z[0]).jaxpr
     n_bytes = max(1, sum(_size(jaxpr)) * z.dtype.itemsize)
     most = sklearn.get_config()["working_memory"] * 2**20 / n_bytes
-    return int(min(BATCH, max(1, most), len(z)))
+    return int(min(BATCH, max(1, most), rung(len(z))))
 
 
 def _size(jaxpr):
@@ -276,15 +278,13 @@ def _generate(readout, parameters, constants, z):
 def assess(training, state, z):
     """The samples of z; the `Gain` on a batch of them and of data."""
     fake = generate(training.readout, state.parameters, training.constants, z)
-    return fake, _assess(training, state, fake)
+    return fake, _assess(training, state, fake[: training.batch_size])
 
 
 @compiled
 def _assess(training, state, fake):
-    size = min(training.batch_size, len(training.target))
-    key = training.key(state.step, 2)
-    real = training.target[:size]
-    return training.opponent.assess(state.memory, fake[:size], real, key)
+    key, real = training.key(state.step, 2), training.target[: len(fake)]
+    return training.opponent.assess(state.memory, fake, real, key)
 
 
 @compiled

@@ -533,13 +533,14 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         n = len(self.particles_)
         if n_samples <= n:
             return self.particles_[rng.permutation(n)[:n_samples]]
-        target = self._runs[-1][0].target
+        flow = self._runs[-1][0]
         if not self._draws_noise:
             raise ValueError(
                 f"n_samples={n_samples} is more than the {n} particles, and init is an "
                 "array, from which no fresh noise can be drawn; give transform the "
                 "points to start from, or init a callable."
             )
+        target = flow.target[: flow.counts[1]]
         fresh = self._moved(self._noise(target, n_samples - n, rng))
         return np.concatenate([self.particles_, fresh])
 

@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval, validate_params
 from skgantk._numerics import operators
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope, numpy_defaults, unseen
+from skgantk._numerics.sizes import fill
 from skgantk.kernels import NTK, as_core
 from skgantk.metrics._checks import check_clouds
 from skgantk.metrics._measure import signed_weights
@@ -114,7 +115,7 @@ def _double_sum(core, Z, weights):
 @float64_scope
 def _own_values(core, Z):
     """k(z_i, z_i) as between any two samples: `operators.diag` has a WhiteKernel's."""
-    return np.asarray(_pairs_of_one(core, unseen(Z)))
+    return np.asarray(_pairs_of_one(core, fill(Z)))[: len(Z)]
 
 
 @jax.jit

@@ -1,0 +1,104 @@
+"""One program serves all sizes of a rung, and gives what another size would."""
+
+import sys
+
+import jax
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skgantk._numerics import sizes
+from skgantk.discriminators import (
+    NTKGANDiscriminator,
+    NTKIPMDiscriminator,
+    NTKLSGANDiscriminator,
+)
+from skgantk.generators import (
+    GANTKSynthesizer,
+    NeuralGenerator,
+    ParticleFlowGenerator,
+)
+from skgantk.kernels import NTK, kernel_gradient
+from skgantk.metrics import mmd, mmd_test
+from skgantk.model_selection import search_lambda
+
+X = np.random.default_rng(0).normal(size=(31, 2)) + 1
+y = np.arange(31) % 2
+FEW = {"max_iter": 3, "random_state": 0}
+FILLING = [
+    (module, name)
+    for path, module in sorted(sys.modules.items())
+    if path.startswith("skgantk.") and module is not sizes
+    for name in ("fill", "rung")
+    if vars(module).get(name) is vars(sizes)[name]
+]
+programs = []
+
+
+def _listener(event, duration, **kwargs):
+    programs.append(event.endswith("/backend_compile_duration"))
+
+
+jax.monitoring.register_event_duration_secs_listener(_listener)
+
+
+def evaluated(discriminator, n):
+    f = discriminator.fit(X[:n], y[:n])
+    return [f.generator_loss(X[:n]), f.generator_gradient(X[:n])]
+
+
+def drawn(generator, n, more=0):
+    return generator.fit(X[:n]).sample(n + more, random_state=0)
+
+
+CALLS = {
+    "kernel": lambda n: [NTK()(X[:n]), NTK()(X[:n], X[:5]), NTK().diag(X[:n])],
+    "kernel_gradient": lambda n: kernel_gradient(NTK(), X[:n], X[:n], y[:n]),
+    "hyperparameters": lambda n: NTK()(X[:n], eval_gradient=True),
+    "ipm": lambda n: evaluated(NTKIPMDiscriminator(training_time="unit_norm"), n),
+    "lsgan": lambda n: evaluated(NTKLSGANDiscriminator(), n),
+    "lsgan limit": lambda n: evaluated(NTKLSGANDiscriminator(training_time=np.inf), n),
+    "vanilla": lambda n: evaluated(NTKGANDiscriminator(loss="vanilla"), n),
+    "hinge": lambda n: evaluated(NTKGANDiscriminator(loss="hinge"), n),
+    "gantk": lambda n: drawn(GANTKSynthesizer(**FEW), n, more=1),
+    "gantk in groups": lambda n: drawn(GANTKSynthesizer(batch_size=16, **FEW), n),
+    "flow": lambda n: drawn(ParticleFlowGenerator(**FEW), n, more=2),
+    "flow in batches": lambda n: drawn(
+        ParticleFlowGenerator(batch_size=9, noise=0.1, **FEW), n
+    ),
+    "flow of a generator": lambda n: drawn(
+        ParticleFlowGenerator(
+            NTKLSGANDiscriminator(), generator_kernel=NTK(), optimizer="adam", **FEW
+        ),
+        n,
+    ),
+    "neural": lambda n: drawn(NeuralGenerator(batch_size=8, **FEW), n),
+    "mmd": lambda n: mmd(X[:n], X[:n] + 0.1),
+    "mmd_test": lambda n: mmd_test(X[:n], X[:n] + 0.1, random_state=0).statistic,
+    "search_lambda": lambda n: search_lambda(X[:n], epsilon=0.1, random_state=0),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_no_size_of_a_rung_compiles_anew(name):
+    CALLS[name](31)
+    programs.clear()
+    for n in (30, 29):  # as do two clouds of that size, taken together
+        CALLS[name](n)
+    assert not sum(programs)
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_results_do_not_depend_on_what_fills_up(name, monkeypatch):
+    """To rounding, which the steps of a generator and an inverse make greater."""
+    filled = CALLS[name](27)
+    for module, function in FILLING:
+        monkeypatch.setattr(module, function, lambda a, value=None: a)
+    assert_allclose_all(CALLS[name](27), filled)
+
+
+def assert_allclose_all(results, expected):
+    for a, b in zip(jax.tree.leaves(results), jax.tree.leaves(expected), strict=True):
+        assert_allclose(a, b, rtol=1e-7, atol=1e-9 * np.max(np.abs(b)))
