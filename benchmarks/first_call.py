@@ -1,6 +1,6 @@
 """What a first call costs: import, compilation, and how many programs are compiled.
 
-Each line is a fresh process, each figure the median of five of them. "import" is that of
+Each line is a fresh process, each figure the median of them. "import" is that of
 skgantk after scikit-learn and JAX, "again" the same call once more, "one row fewer" the
 same with another number of rows; "programs" are those compiled by the first and by the
 latter call. "on disk" is the first call of a process that finds the programs of another
@@ -167,6 +167,7 @@ def line(name, repeats):
 
 def add_arguments(parser):
     parser.add_argument("cases", nargs="*", default=[])
+    parser.add_argument("--repeats", type=int, default=5, help="fresh processes")
 
 
 if __name__ == "__main__":
@@ -179,4 +180,4 @@ if __name__ == "__main__":
     print_machine()
     print("seconds             import   first   again  one row fewer  programs   on disk")
     for name in args.cases or (["kernel_iris"] if args.quick else CASES):
-        line(name, 1 if args.quick else 5)
+        line(name, 1 if args.quick else args.repeats)

@@ -17,10 +17,11 @@ import numpy as np
 from skgantk._numerics.elementwise import safe_inverse
 from skgantk._numerics.geometry import matmul
 
-# Dimensions at which to check, of which those up to n/4 are tried: an eigendecomposition
-# takes no longer beyond. They share one program, for spaces of the greatest of them.
+# Dimensions at which to check. They share one program, with room for the greatest of them
+# at every step. So there are no more than n/16, or the lesser of n/4 and 64: beyond n/4 an
+# eigendecomposition takes no longer, and it is rare that so many are needed.
 STAGES = (16, 24, 32, 48, 64, 96, 128, 192, 256)
-SMALL = 32  # dimension up to which T is decomposed apart from what is not there yet
+SMALL = 32  # dimension up to which only what is there is decomposed and multiplied
 TAIL = 4  # coefficients whose size, times this, estimates the error
 SAFETY = 3
 
@@ -99,7 +100,7 @@ def apply(function, product, v, tol, matrix=None):
     """
     if matrix is not None and 4 * STAGES[0] > len(v):
         return by_eigendecomposition(function, matrix(), v), jnp.zeros((), v.dtype)
-    stages = _stages(len(v) if matrix is not None else 4 * STAGES[-1])
+    stages = _stages(len(v) if matrix is not None else 16 * STAGES[-1])
     tol = reachable(tol, v.dtype)
     size = _size(v)
 
@@ -135,7 +136,8 @@ def apply(function, product, v, tol, matrix=None):
 
 
 def _stages(n):
-    return np.array([k for k in STAGES if 4 * k <= n], np.int32)
+    most = max(n / 16, min(n / 4, 64))
+    return np.array([k for k in STAGES if k <= most], np.int32)
 
 
 def by_eigendecomposition(function, S, v):
@@ -193,12 +195,16 @@ def _ritz(space, k, v):
         room = (0, len(T) - size)
         return jnp.pad(jnp.maximum(values, 0), room), jnp.pad(vectors, room)
 
-    if size > SMALL:
-        small, large = (partial(leading, size) for size in (SMALL, size))
-        values, vectors = jax.lax.cond(k <= SMALL, small, large)
-    else:
-        values, vectors = leading(size)
+    values, vectors = _with_room(leading, size, k)
     return _Ritz(values, vectors, _size(v) * vectors[0])
+
+
+def _with_room(function, size, k):
+    """``function(size)``, of less where k is small."""
+    if size <= SMALL:
+        return function(size)
+    small, large = (partial(function, size) for size in (SMALL, size))
+    return jax.lax.cond(k <= SMALL, small, large)
 
 
 def _size(a):
@@ -365,8 +371,12 @@ def relaxation_gradient(K, y, rate, objective, tol):
     search = jax.lax.while_loop(unfinished, turn, _search(y, stages, nothing))
     value, basis, inner = search.found
 
-    def result():
-        K_bar = matmul(matmul(basis[:-1].T, inner), search.space.basis[:-1])
+    def leading(size):
+        left, right = basis[:size], search.space.basis[:size]
+        K_bar = matmul(matmul(left.T, inner[:size, :size]), right)
         return value, (K_bar + K_bar.T) / 2
+
+    def result():
+        return _with_room(leading, room, search.dimension)
 
     return jax.lax.cond(search.converged, result, dense)

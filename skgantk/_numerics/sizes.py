@@ -17,10 +17,12 @@ COARSE, FINE = (10, 13, 16), tuple(range(9, 17))
 
 def rung(n):
     """The number of points to which n are filled up."""
-    end = max(1 << (n - 1).bit_length(), LEAST)
-    parts = COARSE if end <= 256 else FINE
+    # Rows of a matrix a power of two apart would be in each other's way in the cache.
+    shift = LEAST if n > 256 else 0
+    end = max(1 << (n - shift - 1).bit_length(), LEAST)
+    parts = FINE if shift and end > 256 else COARSE
     rungs = (-(-end * part // 16 // LEAST) * LEAST for part in parts)
-    return next(size for size in rungs if size >= n)
+    return next(size for size in rungs if size >= n - shift) + shift
 
 
 def fill(a, fill_value=None):

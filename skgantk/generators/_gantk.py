@@ -323,9 +323,10 @@ class GANTKSynthesizer(StandardizingGenerator):
             lambda state: self._check(synthesis, state, held_out),
         )
         self._warn_of_copies(X)
-        core = synthesis.core
         known = self.kernel is None and self.standardize  # whose biases are not small
-        if known or not warn_of_dimming(core, target, self.lam_, synthesis.batch_size):
+        if known or not warn_of_dimming(
+            synthesis.core, target, self.lam_, self._batch_size()
+        ):
             self._warn_of_distance(X)
         return self
 
@@ -341,7 +342,7 @@ class GANTKSynthesizer(StandardizingGenerator):
 
     def _synthesis(self, target, start):
         core = as_core(self.kernel_)
-        batch = BATCH if self.batch_size == "auto" else self.batch_size
+        batch = self._batch_size()
         self._check_memory(min(batch, len(target)) + min(batch, len(start)), target)
         centre = target.mean(axis=0)
         extent = max(np.abs(start - centre).max(), np.abs(target - centre).max())
@@ -368,13 +369,16 @@ class GANTKSynthesizer(StandardizingGenerator):
             seed=self._seed,
             objective=self.objective,
             optimizer=self.optimizer,
-            batch_size=int(batch),
+            n_groups=-(-max(len(target), len(start)) // int(batch)),
             penalised=self.similarity_penalty > 0 and spacing > 0,
         )
         if self._state is None or self._stepping != (self.optimizer, self.learning_rate):
             self._stepping = self.optimizer, self.learning_rate
             self.learning_rate_ = self._rate(synthesis, self._start, spread)
         return replace(synthesis, learning_rate=self.learning_rate_)
+
+    def _batch_size(self):
+        return BATCH if self.batch_size == "auto" else int(self.batch_size)
 
     def _check_memory(self, n, target):
         check_memory(

@@ -9,7 +9,7 @@ Z descends an objective g(D), through K and the exponential: with K̄ = ∂g/∂
 
     ∂g/∂z_j = 2 Σ_i K̄_ji ∇₁k(z_j, s_i),   s = X ⊕ Z.                              (Z2)
 
-Beyond ``batch_size`` points, X and Z are split at random, at each step anew, into groups
+Where there are many points, X and Z are split at random, at each step anew, into groups
 that each have a discriminator of their own.
 
 Clouds are filled up to sizes that share a program (`skgantk._numerics.sizes`). What fills
@@ -143,7 +143,7 @@ def rising(core, X, lam, max_iter, apart=APART, softest=SOFTEST):
     return Sharpness(lam, min(softest, apart / own) if own > 0 else softest, max_iter)
 
 
-@register("objective", "optimizer", "batch_size", "penalised")
+@register("objective", "optimizer", "n_groups", "penalised")
 class Synthesis(Objective):
     """Everything about a synthesis that does not change from step to step."""
 
@@ -158,7 +158,7 @@ class Synthesis(Objective):
     unit: Leaf  # of the gradient, inverted: Adam adds 1e-8 to it, whatever its scale
     seed: Leaf
     optimizer: str
-    batch_size: int
+    n_groups: int
 
     def start(self, samples):
         """The state before the first step."""
@@ -174,12 +174,11 @@ class Synthesis(Objective):
     def loss(self, Z, step):
         """The mean objective of all groups and its derivative in Z."""
         X, lam = self.target, self.sharpness.at(step, self.target.dtype)
-        n_groups = -(-max(len(X), len(Z)) // self.batch_size)
-        if n_groups == 1:
+        if self.n_groups == 1:
             return self.group_loss(X, Z, lam, self.counts)
         key = jax.random.fold_in(jax.random.key(self.seed), step)
         groups = [
-            _groups(jax.random.fold_in(key, i), len(cloud), self.counts[i], n_groups)
+            _groups(jax.random.fold_in(key, i), len(cloud), self.counts[i], self.n_groups)
             for i, cloud in enumerate((X, Z))
         ]
         losses, gradients = spread_map(_group_loss, groups, (self, Z, lam))

@@ -54,7 +54,7 @@ def made(kernel=KERNELS["ntk"], X=X, **changes):
         "seed": 0,
         "objective": "squared_error",
         "optimizer": "gradient",
-        "batch_size": 512,
+        "n_groups": 1,
         "penalised": False,
     }
     return _synthesis.Synthesis(**{**params, **changes})
@@ -246,7 +246,7 @@ def test_groups_are_problems_of_their_own(monkeypatch):
         return jnp.array(rows[size]), jnp.full(n_groups, rows[size].shape[1])
 
     monkeypatch.setattr(_synthesis, "_groups", groups)
-    synthesis = made(penalised=True, batch_size=5)
+    synthesis = made(penalised=True, n_groups=3)
     loss, gradient = compile_batch_loss()(synthesis)
     alone = [group_loss(synthesis, X[x], Z[z], 1.0) for x, z in zip(rows[13], rows[9])]
     assert_allclose(loss, np.mean([one for one, _ in alone]), rtol=1e-12)
@@ -261,14 +261,14 @@ def test_batches_are_drawn_anew_at_each_step_and_by_seed(monkeypatch):
     monkeypatch.setattr(_synthesis.Synthesis, "group_loss", fingerprint)
     batch_loss = compile_batch_loss()
     pairs = [(seed, step) for seed in (0, 1) for step in (0, 1, 0)]
-    losses = [batch_loss(made(batch_size=5, seed=seed), step)[0] for seed, step in pairs]
+    losses = [batch_loss(made(n_groups=3, seed=seed), step)[0] for seed, step in pairs]
     assert len(set(losses)) == 4
     assert losses[2::3] == losses[::3]
 
 
 def test_a_batch_that_holds_all_is_the_full_problem():
     expected = group_loss(made(), X, Z, 1.0)
-    loss, gradient = compile_batch_loss()(made(batch_size=13))
+    loss, gradient = compile_batch_loss()(made(n_groups=1))
     assert_allclose(loss, expected[0], rtol=1e-14)
     assert_allclose(gradient, expected[1], rtol=1e-10)
 
