@@ -1,6 +1,7 @@
 """Configuration of the documentation: ``make doc``."""
 
 import importlib
+import inspect
 
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.plain import Style
@@ -73,10 +74,10 @@ bibtex_default_style = "keys"
 
 # `NTK` in a docstring is a link to its page, whatever module the docstring is in.
 default_role = "py:obj"
+MODULES = [name for name in skgantk.__all__ if inspect.ismodule(getattr(skgantk, name))]
 PUBLIC = {
     name: f"skgantk.{module}.{name}"
-    for module in skgantk.__all__
-    if not module.startswith("_")
+    for module in MODULES
     for name in importlib.import_module(f"skgantk.{module}").__all__
 }
 
