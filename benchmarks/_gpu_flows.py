@@ -36,17 +36,18 @@ def step(loss, n, most):
     with jax.enable_x64(True):
         estimator._reset(X)
         flow = estimator._flow(X, estimator._start)
-        state = flow.start(estimator._start)
+        state = flow.start(estimator._filled(estimator._start))
 
-        def advance(steps):
-            return _flow.advance(flow, state, steps)
+        def turns(count):
+            """The last of them trains, and moves nothing."""
+            return _flow.advance(flow, state, count - 1)
 
-        jax.block_until_ready(advance(0))  # compiles
-        first = once(partial(advance, 1))
+        jax.block_until_ready(turns(1))  # compiles
+        first = once(partial(turns, 1))
         if first > most:
             return first
-        steps = int(min(1000, max(1, most / first)))
-        return clock(partial(advance, steps), most) / steps
+        count = int(min(1000, max(1, most / first)))
+        return clock(partial(turns, count), most) / count
 
 
 def steps(report, loss, n, rates, most):

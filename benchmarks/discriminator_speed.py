@@ -58,7 +58,7 @@ def compare(dtype, n, time, rounds):
         coef = eigendecomposition(K, sample, time)
         exact = generator_gradient(core, X, sample, coef)
         X, sample = data(n, dtype)
-        gram = self_gram(core, X, "always")
+        gram = self_gram(core, X, stored=True)
         train = jax.jit(LSGANTrainer(1.0, -1.0, time, 1e-10))
         v = sample.sign
         times = median_times(

@@ -22,8 +22,8 @@ from skgantk._numerics.geometry import matmul
 # eigendecomposition takes no longer, and it is rare that so many are needed.
 STAGES = (16, 24, 32, 48, 64, 96, 128, 192, 256)
 SMALL = 32  # dimension up to which only what is there is decomposed and multiplied
-TAIL = 4  # coefficients whose size, times this, estimates the error
-SAFETY = 3
+TAIL = 4  # coefficients whose size estimates the error
+SAFETY = 3  # times which it is one from above: it came to 2.9 of them in slow convergence
 
 
 def decay(t):
@@ -104,24 +104,17 @@ def apply(function, product, v, tol, matrix=None):
     tol = reachable(tol, v.dtype)
     size = _size(v)
 
-    def unfinished(search):
-        return ~search.converged & (search.stage < len(stages))
-
-    def turn(search):
-        """Extend the Krylov space to the next dimension."""
-        k = _row(stages, search.stage)
-        space = _extend(product, search.space, search.dimension, k)
-        ritz = _ritz(space, k, v)
+    def check(space, ritz, k, found):
         coef = matmul(ritz.vectors, function(ritz.values) * ritz.coef)
         tail, whole = _rest(coef, k), _size(coef)
         # Where all of the coefficients underflow, the space has not seen enough yet.
         converged = (tail <= tol * whole) & (whole > 0) | (size == 0)
         unknown = jnp.where(size > 0, jnp.inf, 0).astype(v.dtype)
         error = jnp.where(whole > 0, tail * safe_inverse(whole), unknown)
-        return _Search(search.stage + 1, k, space, (coef, error), converged)
+        return (coef, error), converged
 
     nothing = jnp.zeros(stages[-1], v.dtype), jnp.zeros((), v.dtype)
-    search = jax.lax.while_loop(unfinished, turn, _search(v, stages, nothing))
+    search = _search(product, v, stages, check, nothing)
     coef, error = search.found
 
     def result():
@@ -171,12 +164,6 @@ def _krylov(v, dimension):
     return _Krylov(basis, T, jnp.zeros((), v.dtype))
 
 
-def _search(v, stages, nothing):
-    """The `_Search` before its first turn."""
-    zero = jnp.zeros((), jnp.int32)
-    return _Search(zero, zero, _krylov(v, stages[-1]), nothing, jnp.zeros((), bool))
-
-
 class _Ritz(NamedTuple):
     """T = Q Λ Qᵀ of a Krylov space, and the coefficients QᵀVᵀv of the v it began with."""
 
@@ -219,10 +206,7 @@ def _row(a, i):
 
 
 def _rest(a, k, axis=0):
-    """Estimate, from above, the norm of the error of k coefficients.
-
-    Those that are there err too, each by less than the last ones are great.
-    """
+    """Estimate, from above, the norm of the error of k coefficients."""
     return SAFETY * _size(jax.lax.dynamic_slice_in_dim(a, k - TAIL, TAIL, axis))
 
 
@@ -252,6 +236,27 @@ def _extend(product, space, start, stop):
         return _Krylov(basis, put(T, jnp.stack([alpha, length])[:, None], j, j), scale)
 
     return jax.lax.fori_loop(start, stop, step, space)
+
+
+def _search(product, v, stages, check, nothing):
+    """Extend the Krylov space of v from stage to stage, and return the last `_Search`.
+
+    ``check(space, ritz, k, found)`` returns what is found, at first ``nothing``, and
+    whether it has converged.
+    """
+
+    def unfinished(search):
+        return ~search.converged & (search.stage < len(stages))
+
+    def turn(search):
+        k = _row(stages, search.stage)
+        space = _extend(product, search.space, search.dimension, k)
+        found = check(space, _ritz(space, k, v), k, search.found)
+        return _Search(search.stage + 1, k, space, *found)
+
+    zero, no = jnp.zeros((), jnp.int32), jnp.zeros((), bool)
+    start = _Search(zero, zero, _krylov(v, stages[-1]), nothing, no)
+    return jax.lax.while_loop(unfinished, turn, start)
 
 
 @jax.custom_vjp
@@ -340,14 +345,8 @@ def relaxation_gradient(K, y, rate, objective, tol):
     def product(v):
         return matmul(K, v)
 
-    def unfinished(search):
-        return ~search.converged & (search.stage < len(stages))
-
-    def turn(search):
-        """Extend the space of y, and if it tells D, make that of p̄ of that dimension."""
-        k = _row(stages, search.stage)
-        space = _extend(product, search.space, search.dimension, k)
-        right = _ritz(space, k, y)
+    def check(space, right, k, found):
+        """If the space of y tells D, make that of p̄ of the same dimension."""
         gone = matmul(right.vectors, jnp.exp(-rate * right.values) * right.coef)
 
         def adjoint():
@@ -362,13 +361,12 @@ def relaxation_gradient(K, y, rate, objective, tol):
             return (value, other.basis, inner), tail <= tol * _size(inner)
 
         known = _rest(gone, k) <= tol * _size(gone)
-        found = jax.lax.cond(known, adjoint, lambda: (search.found, False))
-        return _Search(search.stage + 1, k, space, *found)
+        return jax.lax.cond(known, adjoint, lambda: (found, False))
 
     room = stages[-1]
     nothing = jnp.zeros(()), jnp.zeros((room + 1, len(y))), jnp.zeros((room, room))
     nothing = jax.tree.map(lambda a: a.astype(y.dtype), nothing)
-    search = jax.lax.while_loop(unfinished, turn, _search(y, stages, nothing))
+    search = _search(product, y, stages, check, nothing)
     value, basis, inner = search.found
 
     def leading(size):

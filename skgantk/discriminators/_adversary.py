@@ -12,13 +12,7 @@ import jax.numpy as jnp
 
 from skgantk._numerics.pytrees import register
 from skgantk._numerics.sizes import valid
-from skgantk.discriminators._dual import (
-    Sample,
-    Trainer,
-    objective,
-    self_gram,
-    storage,
-)
+from skgantk.discriminators._dual import Sample, Trainer, objective, self_gram, storage
 from skgantk.discriminators._functions import Function, KernelFunction
 from skgantk.kernels._core import Core
 from skgantk.losses import Loss

@@ -160,18 +160,21 @@ class Flow:
 
     def spread(self, force, z=None):
         """(P2), for the particles or for other z."""
-        generator, n = self.generator, self.counts[0]
+        generator = self.generator
         product = generator.product
         if z is not None:
             product = partial(operators.product, generator.core, z, generator.X)
-        force = jnp.where(valid(len(force), n)[:, None], force, 0)
-        return jax.vmap(product, in_axes=1, out_axes=1)(force) / n
+        force = jnp.where(self.there(force), force, 0)
+        return jax.vmap(product, in_axes=1, out_axes=1)(force) / self.counts[0]
+
+    def there(self, particles):
+        """Which particles are there, (n, 1); the others fill up."""
+        return valid(len(particles), self.counts[0])[:, None]
 
     def size(self, vectors):
         """Root mean square of the entries, of the particles that are there."""
-        n = self.counts[0]
-        there = valid(len(vectors), n)[:, None]
-        return jnp.sqrt(jnp.sum(there * vectors**2) / (n * vectors.shape[1]))
+        total = jnp.sum(self.there(vectors) * vectors**2)
+        return jnp.sqrt(total / (self.counts[0] * vectors.shape[1]))
 
     def report(self, trained, *vectors):
         """The `Report` of a step's `Trained`, its velocity and its updates."""
@@ -198,9 +201,8 @@ class Flow:
             passengers = Passengers(*self.move(points, carried, optimizer, step), start)
         updates, optimizer = self.updates(particles, velocity, state.optimizer)
         particles = self.moved(particles, updates, step)
-        there = valid(len(particles), self.counts[0])[:, None]
-        distance = jnp.max(jnp.where(there, jnp.abs(particles - self.centre), 0))
-        near = distance <= self.radius  # not where it is NaN
+        distances = jnp.where(self.there(particles), jnp.abs(particles - self.centre), 0)
+        near = jnp.max(distances) <= self.radius  # not where it is NaN
         moved = FlowState(particles, optimizer, passengers, (), step + 1, state.diverged)
         moves = ~last & near
         kept = state._replace(memory=(), diverged=~last & ~near)

@@ -39,7 +39,7 @@ from skgantk.generators._networks import (
     join,
     split,
 )
-from skgantk.generators._synthesis import Objective, rising
+from skgantk.generators._synthesis import Objective, advance, rising
 from skgantk.kernels import as_core
 
 # For batch_size="auto": against a discriminator, and for GA-NTK, which costs the cube.
@@ -363,7 +363,7 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         self._run(
             X,
             state,
-            lambda state, n: _neural_core.advance(training, state, n),
+            lambda state, n: advance(training, state, n),
             lambda state: self._check(training, state, held_out),
         )
         if self._single_level:

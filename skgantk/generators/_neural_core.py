@@ -220,17 +220,6 @@ class Training:
         return following._replace(memory=memory)
 
 
-@compiled
-def advance(training, state, n_steps):
-    """Take up to ``n_steps`` steps in one compiled loop."""
-    end = state.step + n_steps
-
-    def unfinished(state):
-        return (state.step < end) & ~state.diverged
-
-    return jax.lax.while_loop(unfinished, training.step, state)
-
-
 def rows_at_once(parameters, constants, z):
     """Samples whose hidden layers fit into scikit-learn's ``working_memory``.
 

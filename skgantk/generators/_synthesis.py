@@ -223,14 +223,14 @@ def _groups(key, size, count, n_groups):
 
 
 @compiled
-def advance(synthesis, state, n_steps):
-    """Take up to ``n_steps`` steps in one compiled loop."""
+def advance(problem, state, n_steps):
+    """Take up to ``n_steps`` steps of a problem, of this or another kind, compiled."""
     end = state.step + n_steps
 
     def unfinished(state):
         return (state.step < end) & ~state.diverged
 
-    return jax.lax.while_loop(unfinished, synthesis.step, state)
+    return jax.lax.while_loop(unfinished, problem.step, state)
 
 
 def first_update(synthesis, samples, spread):

@@ -240,7 +240,7 @@ RESUMED = {
 )
 def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
     expected = made(**params).fit(X)
-    g, advance, calls = made(warm_start=True, **params), _neural_core.advance, []
+    g, advance, calls = made(warm_start=True, **params), _neural.advance, []
 
     def interrupt(*args):
         calls.append(0)
@@ -248,7 +248,7 @@ def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
             raise KeyboardInterrupt
         return advance(*args)
 
-    monkeypatch.setattr(_neural_core, "advance", interrupt)
+    monkeypatch.setattr(_neural, "advance", interrupt)
     with pytest.raises(KeyboardInterrupt):
         g.fit(X)
     monkeypatch.undo()
