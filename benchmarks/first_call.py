@@ -4,7 +4,7 @@ Each line is a fresh process, each figure the median of them. "import" is that o
 skgantk after scikit-learn and JAX, "again" the same call once more, "one row fewer" the
 same with another number of rows; "programs" are those compiled by the first and by the
 latter call. "on disk" is the first call of a process that finds the programs of another
-one by `skgantk.cache_compilations`.
+one by `skgantk.cache_compilations`. With --checks: how long scikit-learn's checks take.
 """
 
 import json
@@ -13,8 +13,40 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 
 CASES = {}
+
+
+def plain(estimator):
+    return estimator()
+
+
+def around_a_density(sampler):
+    from sklearn.neighbors import KernelDensity
+
+    return sampler(KernelDensity())
+
+
+def before_a_density(make_pipeline):
+    from sklearn.neighbors import KernelDensity
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), KernelDensity())
+
+
+# How each public estimator is made for scikit-learn's checks.
+ESTIMATORS = {
+    "NTKIPMDiscriminator": plain,
+    "NTKLSGANDiscriminator": plain,
+    "NTKGANDiscriminator": plain,
+    "FiniteWidthDiscriminator": plain,
+    "ParticleFlowGenerator": plain,
+    "GANTKSynthesizer": plain,
+    "NeuralGenerator": plain,
+    "ConditionalSampler": around_a_density,
+    "make_sampling_pipeline": before_a_density,
+}
 
 
 def case(function):
@@ -142,8 +174,22 @@ def measure(name, directory):
     return result
 
 
-def in_fresh_process(name, directory=""):
-    command = [sys.executable, __file__, "--measure", name, directory]
+def check(name):
+    """In this process: seconds of scikit-learn's checks of an estimator, all defaults."""
+    from sklearn.utils.estimator_checks import check_estimator
+
+    from skgantk import discriminators, generators, pipeline
+
+    makers = {**vars(discriminators), **vars(generators), **vars(pipeline)}
+    warnings.simplefilter("ignore")
+    start = time.perf_counter()
+    results = check_estimator(ESTIMATORS[name](makers[name]), on_fail=None)
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "failed": sum(r["status"] == "failed" for r in results)}
+
+
+def in_fresh_process(kind, name, directory=""):
+    command = [sys.executable, __file__, kind, name, directory]
     run = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(run.stdout.splitlines()[-1])
 
@@ -153,10 +199,12 @@ def medians(runs):
 
 
 def line(name, repeats):
-    plain = medians([in_fresh_process(name) for _ in range(repeats)])
+    plain = medians([in_fresh_process("--measure", name) for _ in range(repeats)])
     with tempfile.TemporaryDirectory() as directory:
-        in_fresh_process(name, directory)
-        cached = medians([in_fresh_process(name, directory) for _ in range(repeats)])
+        in_fresh_process("--measure", name, directory)
+        cached = medians(
+            [in_fresh_process("--measure", name, directory) for _ in range(repeats)]
+        )
     print(
         f"{name:18}{plain['import']:8.2f}{plain['first']:8.2f}{plain['again']:8.2f}"
         f"{plain['fewer']:15.2f}{plain['first programs']:6.0f} /"
@@ -167,12 +215,16 @@ def line(name, repeats):
 
 def add_arguments(parser):
     parser.add_argument("cases", nargs="*", default=[])
+    parser.add_argument("--checks", action="store_true", help="check_estimator too")
     parser.add_argument("--repeats", type=int, default=5, help="fresh processes")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--measure"]:  # before anything of skgantk is imported
         print(json.dumps(measure(*sys.argv[2:])))
+        sys.exit()
+    if sys.argv[1:2] == ["--check"]:
+        print(json.dumps(check(sys.argv[2])))
         sys.exit()
     from _common import options, print_machine
 
@@ -181,3 +233,8 @@ if __name__ == "__main__":
     print("seconds             import   first   again  one row fewer  programs   on disk")
     for name in args.cases or (["kernel_iris"] if args.quick else CASES):
         line(name, 1 if args.quick else args.repeats)
+    if args.checks:
+        print("\nseconds of check_estimator, all defaults; how many checks failed")
+        for name in ESTIMATORS:
+            result = in_fresh_process("--check", name)
+            print(f"{name:28}{result['seconds']:8.1f}{result['failed']:4}", flush=True)

@@ -398,12 +398,11 @@ class GANTKSynthesizer(StandardizingGenerator):
     def _rate(self, synthesis, start, spread):
         if self.learning_rate != "auto":
             return float(self.learning_rate)
-        spread = float(spread) or 1.0
         return first_rate(
-            partial(_synthesis.first_update, synthesis, spread=spread),
+            partial(_synthesis.first_update, synthesis, spread=float(spread) or 1.0),
             start,
             synthesis.target[: synthesis.counts[0]],
-            FIRST_MOVE[self.optimizer] * spread,
+            FIRST_MOVE[self.optimizer] * float(spread),  # 0 where all points are one
             self.optimizer,
             self._starts_as_noise,
             self._seed,
