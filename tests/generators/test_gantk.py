@@ -403,13 +403,24 @@ def test_threads_give_what_one_gives(fitted):
     assert_array_equal(samples, fitted.sample(60, random_state=0))
 
 
+@pytest.fixture
+def unhurried():
+    """Other processes do not compile in haste, and their programs round otherwise."""
+    jax.config.update("jax_disable_most_optimizations", False)
+    jax.clear_caches()
+    yield
+    jax.config.update("jax_disable_most_optimizations", True)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("unhurried")
 def test_processes_give_what_one_gives(fitted):
     samples = parallel_samples(fitted, "loky")
     assert_array_equal(samples, fitted.sample(60, random_state=0))
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("unhurried")
 def test_dask_gives_what_one_gives(fitted):
     distributed = pytest.importorskip("distributed")
     with (
