@@ -18,7 +18,7 @@ import warnings
 CASES = {}
 
 
-def plain(estimator):
+def by_itself(estimator):
     return estimator()
 
 
@@ -37,13 +37,13 @@ def before_a_density(make_pipeline):
 
 # How each public estimator is made for scikit-learn's checks.
 ESTIMATORS = {
-    "NTKIPMDiscriminator": plain,
-    "NTKLSGANDiscriminator": plain,
-    "NTKGANDiscriminator": plain,
-    "FiniteWidthDiscriminator": plain,
-    "ParticleFlowGenerator": plain,
-    "GANTKSynthesizer": plain,
-    "NeuralGenerator": plain,
+    "NTKIPMDiscriminator": by_itself,
+    "NTKLSGANDiscriminator": by_itself,
+    "NTKGANDiscriminator": by_itself,
+    "FiniteWidthDiscriminator": by_itself,
+    "ParticleFlowGenerator": by_itself,
+    "GANTKSynthesizer": by_itself,
+    "NeuralGenerator": by_itself,
     "ConditionalSampler": around_a_density,
     "make_sampling_pipeline": before_a_density,
 }
@@ -146,7 +146,7 @@ def grid_search_iris(fewer):
     return lambda: search.fit(X)
 
 
-def measure(name, directory):
+def measure(name, directory=""):
     """In this process: seconds and numbers of programs, of the calls of a case."""
     import jax
     import sklearn.base  # noqa: F401
@@ -188,8 +188,8 @@ def check(name):
     return {"seconds": seconds, "failed": sum(r["status"] == "failed" for r in results)}
 
 
-def in_fresh_process(kind, name, directory=""):
-    command = [sys.executable, __file__, kind, name, directory]
+def in_fresh_process(task, *args):
+    command = [sys.executable, __file__, task, *args]
     run = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(run.stdout.splitlines()[-1])
 
@@ -220,11 +220,10 @@ def add_arguments(parser):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--measure"]:  # before anything of skgantk is imported
-        print(json.dumps(measure(*sys.argv[2:])))
-        sys.exit()
-    if sys.argv[1:2] == ["--check"]:
-        print(json.dumps(check(sys.argv[2])))
+    # Before anything of skgantk is imported.
+    task = {"--measure": measure, "--check": check}.get("".join(sys.argv[1:2]))
+    if task:
+        print(json.dumps(task(*sys.argv[2:])))
         sys.exit()
     from _common import options, print_machine
 
