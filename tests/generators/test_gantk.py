@@ -410,6 +410,7 @@ def unhurried():
     jax.clear_caches()
     yield
     jax.config.update("jax_disable_most_optimizations", True)
+    jax.clear_caches()  # or what comes after would be compiled unlike `fitted`
 
 
 @pytest.mark.slow
