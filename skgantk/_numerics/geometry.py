@@ -21,6 +21,7 @@ from skgantk._numerics.elementwise import safe_ratio, stored
 
 # Up to here the elementwise route is faster than, or close to, the matrix products.
 DIRECT_FEATURES = 16
+TINY = 1e-200  # products of such coordinates are 0
 
 
 class Cloud(NamedTuple):
@@ -28,7 +29,7 @@ class Cloud(NamedTuple):
 
     x: jax.Array
     columns: jax.Array | None = None  # (d, n), if there are few features
-    exponent: jax.Array | None = None  # of the unit that x is split at, if float64
+    unit: jax.Array | None = None  # that x is split at, a power of two, if float64
 
     @property
     def few_features(self):
@@ -36,10 +37,9 @@ class Cloud(NamedTuple):
 
     def split(self):
         """Return (high, low) in float64, x = high + low; ``low`` None for float32."""
-        if self.exponent is None:
+        if self.unit is None:
             return self.x.astype(jnp.float64), None
-        units = jnp.round(jnp.ldexp(self.x, -self.exponent))
-        high = jnp.ldexp(units, self.exponent)
+        high = jnp.round(self.x / self.unit) * self.unit
         return high, self.x - high
 
 
@@ -53,10 +53,10 @@ def clouds(X, Y):
     # |high| ≤ 2^bits units, so a sum of d products of two stays below 2^53 units².
     bits = (53 - (d - 1).bit_length()) // 2
     largest = jnp.maximum(jnp.max(jnp.abs(X)), jnp.max(jnp.abs(Y)))
-    exponent = jnp.frexp(largest)[1] - bits
-    return tuple(
-        Cloud(A, exponent=jnp.broadcast_to(exponent, A.shape[:-2])) for A in (X, Y)
-    )
+    largest = jnp.maximum(largest, TINY)
+    # Exactly a power of two: jnp.ldexp multiplies by pow(2, e), which GPUs round.
+    unit = largest / 2**bits / jnp.frexp(largest)[0]
+    return tuple(Cloud(A, unit=jnp.broadcast_to(unit, A.shape[:-2])) for A in (X, Y))
 
 
 class Pairs(NamedTuple):

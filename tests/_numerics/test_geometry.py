@@ -103,8 +103,9 @@ def test_contract(d, signed, coef_ndim):
     np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-13)
 
 
-def test_split_leaves_products_of_the_leading_parts_exact():
-    X = np.random.default_rng(0).normal(size=(3, 784)) * 10
+@pytest.mark.parametrize("scale", [1e-250, 1e-140, 10.0, 2.0**20, 1e150])
+def test_split_leaves_products_of_the_leading_parts_exact(scale):
+    X = np.random.default_rng(0).normal(size=(3, 784)) * scale
     with jax.enable_x64(True):
         cloud, _ = geometry.clouds(jnp.asarray(X), jnp.asarray(X))
         high, low = cloud.split()

@@ -68,13 +68,17 @@ def test_gram_of_one_cloud_is_symmetric():
 
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (500, 1000), (3, 10**6), (10**6, 3)])
 @pytest.mark.parametrize("working_memory", [1, 1024])
-def test_tile_fits_working_memory(n, m, working_memory):
+@pytest.mark.parametrize("backend", ["cpu", "gpu"])
+def test_tile_fits_working_memory(n, m, working_memory, backend, monkeypatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
     with sklearn.config_context(working_memory=working_memory):
         rows, columns = operators.tile_shape(n, m, 8)
         gram_rows = operators.gram_rows(n, m, 8)
-    assert 1 <= rows <= n
+    assert 1 <= rows <= min(n, operators.MOST_ROWS)
     assert 1 <= columns <= m
-    limit = working_memory * 2**20 / (8 * operators.TEMPORARIES)
+    cpu = backend == "cpu"
+    temporaries = operators.TEMPORARIES if cpu else operators.GPU_TEMPORARIES
+    limit = working_memory * 2**20 / (8 * temporaries)
     assert rows * columns <= limit
     assert gram_rows == 1 or gram_rows * m <= limit
 
