@@ -4,7 +4,8 @@ Kernels are compared with the same kernels in float64 on the CPU, whose own erro
 NumPy's long doubles and the formula as textbooks have it, comes first; discriminators and
 the adjoint with SciPy's exponential and its derivative, of a Gram matrix from the CPU.
 float32 points enter the references as they are. An error is ‖a - b‖/‖b‖; where a row is a
-pair of points, the greatest ‖a - b‖ of a row over the root mean square of all ‖b‖. float32 has 24 bits, TF32 11: see `_products`.
+pair of points, the greatest ‖a - b‖ of a row over the root mean square of all ‖b‖. float32
+has 24 bits, TF32 11: see `_products`.
 """
 
 from functools import partial
