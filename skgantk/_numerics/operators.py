@@ -146,6 +146,47 @@ def pullback(core, X, Y, coef):
     return _gradient(core, X, Y, coef, tile_of(core, len(X), len(Y), X.dtype))
 
 
+def gram_and_pullback(core, X, Z, fixed=None):
+    """Return K of S = X ⊕ Z, symmetric, and its derivative in Z, inside of compiled code.
+
+    The latter is a function of ``coef`` (m, n + m): Σ_j coef_ij ∇₁k(z_i, s_j), (m, d). Both
+    come from one recursion over Z × S, whose results, three numbers a pair, are kept.
+    ``fixed`` is K of X, if it is known.
+    """
+    S = jnp.concatenate([X, Z])
+    if core.low_rank or core.values_per_pair > 1:
+        return gram(core, S), partial(pullback, core, Z, S)
+    fixed = gram(core, X) if fixed is None else fixed
+    n, (m, d) = len(X), Z.shape
+    rows = gram_rows(m, n + m, Z.dtype.itemsize)
+    core = _like(core, Z)
+    z, s = geometry.clouds(_blocks(Z, rows), S)
+    blocks = z, _blocks(n + jnp.arange(m), rows)
+
+    def pairs(z, place, s):
+        same = (place[:, None] == jnp.arange(n + m)).astype(Z.dtype)
+        return geometry.pairs(z, s, same)
+
+    def evaluate(block, shared):
+        core, s = shared
+        return core.linearised(pairs(*block, s))
+
+    def contract(args, shared):
+        (block, kept, coef), (core, s) = args, shared
+        return core.pull(pairs(*block, s), kept, coef)
+
+    K, kept = spread_map(evaluate, blocks, (core, s))
+    K = K.reshape(-1, n + m)[:m]
+    own = stored(K[:, n:])
+    K = jnp.block([[fixed, K[:, :n].T], [K[:, :n], (own + own.T) / 2]])
+
+    def pull(coef):
+        args = blocks, kept, _blocks(coef, rows)
+        return spread_map(contract, args, (core, s)).reshape(-1, d)[:m]
+
+    return K, pull
+
+
 @_filled(0)
 def diag(core, X):
     """Return k(x_i, x_i), (n,)."""

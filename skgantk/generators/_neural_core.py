@@ -159,6 +159,10 @@ class Training:
     batch_size: int
     n_latent: int
 
+    def prepared(self):
+        """Its steps share nothing, each takes other rows."""
+        return self
+
     def start(self, parameters):
         """The state before the first step."""
         return NeuralState(

@@ -85,24 +85,25 @@ class Objective:
     objective: str
     penalised: bool
 
-    def group_loss(self, X, Z, lam, counts=None):
+    def group_loss(self, X, Z, lam, counts=None, fixed=None):
         """g(D(X, Z)) and its derivative in Z, for one discriminator.
 
-        ``counts`` are how many of X and of Z are there; all if None.
+        ``counts`` are how many of X and of Z are there; all if None. ``fixed`` is K of X,
+        if it is known.
         """
         n, m = (len(X), len(Z)) if counts is None else counts
-        S = jnp.concatenate([X, Z])
         label, objective = OBJECTIVES[self.objective]
         real, fake = (1.0 * valid(len(A), k) for A, k in ((X, n), (Z, m)))
-        there = jnp.concatenate([real, fake]).astype(S.dtype)
-        y = jnp.concatenate([real, label * fake]).astype(S.dtype)
-        K = operators.gram(self.core, S) * there * there[:, None]
+        there = jnp.concatenate([real, fake]).astype(X.dtype)
+        y = jnp.concatenate([real, label * fake]).astype(X.dtype)
+        K, pull = operators.gram_and_pullback(self.core, X, Z, fixed)
+        K = K * there * there[:, None]
         share = there / (n + m)
-        tol = TOLERANCE[S.dtype.name]
+        tol = TOLERANCE[X.dtype.name]
         loss, K_bar = relaxation_gradient(
             K, y, lam, lambda D: jnp.sum(share * objective(D)), tol
         )
-        gradient = 2 * operators.pullback(self.core, Z, S, K_bar[len(X) :])  # (Z2)
+        gradient = 2 * pull(K_bar[len(X) :])  # (Z2)
         if self.penalised:
             similarity = jax.value_and_grad(self.similarity)
             extra, extra_gradient = similarity(Z, X, there[len(X) :] / m, real > 0)
@@ -159,6 +160,13 @@ class Synthesis(Objective):
     seed: Leaf
     optimizer: str
     n_groups: int
+    fixed: jax.Array | None = None  # K of X, which does not change from step to step
+
+    def prepared(self):
+        """The same problem, with what all steps share."""
+        if self.n_groups > 1 or self.core.low_rank or self.core.values_per_pair > 1:
+            return self
+        return replace(self, fixed=operators.gram(self.core, self.target))
 
     def start(self, samples):
         """The state before the first step."""
@@ -175,7 +183,7 @@ class Synthesis(Objective):
         """The mean objective of all groups and its derivative in Z."""
         X, lam = self.target, self.sharpness.at(step, self.target.dtype)
         if self.n_groups == 1:
-            return self.group_loss(X, Z, lam, self.counts)
+            return self.group_loss(X, Z, lam, self.counts, self.fixed)
         key = jax.random.fold_in(jax.random.key(self.seed), step)
         groups = [
             _groups(jax.random.fold_in(key, i), len(cloud), self.counts[i], self.n_groups)
@@ -225,7 +233,7 @@ def _groups(key, size, count, n_groups):
 @compiled
 def advance(problem, state, n_steps):
     """Take up to ``n_steps`` steps of a problem, of this or another kind, compiled."""
-    end = state.step + n_steps
+    problem, end = problem.prepared(), state.step + n_steps
 
     def unfinished(state):
         return (state.step < end) & ~state.diverged

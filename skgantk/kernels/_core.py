@@ -132,6 +132,40 @@ class Core:
         """
         raise NotImplementedError
 
+    def linearised(self, pairs):
+        """Evaluate the kernel, and what its gradient needs beside the points.
+
+        Parameters
+        ----------
+        pairs : Pairs
+            Scalars of n × m pairs of points, see above.
+
+        Returns
+        -------
+        K, kept : jax.Array of shape (n, m), pytree of arrays of shape (n, m)
+            k(x_i, y_j), and what `pull` takes; by default nothing.
+        """
+        return self.gram(pairs), None
+
+    def pull(self, pairs, kept, coef):
+        """Contract the gradient, as `gradient` does, with what `linearised` kept.
+
+        Parameters
+        ----------
+        pairs : Pairs
+            Scalars of n × m pairs of points, see above.
+        kept : pytree of arrays of shape (n, m)
+            From `linearised` of these pairs.
+        coef : jax.Array of shape (n, m)
+            Coefficients.
+
+        Returns
+        -------
+        gradient : jax.Array of shape (n, n_features)
+            Σ_j coef_ij ∇ₓ k(x_i, y_j).
+        """
+        return self.gradient(pairs, coef)
+
     def condensed(self, Y, coef):
         """Write a sum with fewer centres, where a kernel can.
 

@@ -38,8 +38,14 @@ class HomogeneousMLP(MLPCore, static=("depth", "activation", "output_bias", "ntk
         return self._value(State(q, q, q, zero, zero, zero), X.shape[1])
 
     def gradient(self, pairs, coef):
-        along, across = self._coefficients(pairs)
-        total = geometry.contract(pairs, along, across, coef, pairs.sign)
+        return self.pull(pairs, self.linearised(pairs)[1], coef)
+
+    def linearised(self, pairs):
+        value, *coefficients = self._coefficients(pairs)
+        return self._unit(pairs.n_features, self.depth) * value, coefficients
+
+    def pull(self, pairs, kept, coef):
+        total = geometry.contract(pairs, *kept, coef, pairs.sign)
         return self._unit(pairs.n_features, self.depth) * total
 
     def _unit(self, n_features, layer):
@@ -92,7 +98,7 @@ class HomogeneousMLP(MLPCore, static=("depth", "activation", "output_bias", "ntk
         return self._unit(n_features, self.depth) * value
 
     def _coefficients(self, pairs):
-        """A and B of (K3) in closed form; ' is the next layer, ˙ the derivative R.
+        """k, A and B of (K3) in closed form; ' is the next layer, ˙ the derivative R.
 
         Per row q̇_x = 2; per pair, with the partial derivatives of the arc-cosine kernel
         ∂f/∂q_x = ζs/2q_x, ∂f/∂c = 1 - ζθ, ∂θ/∂q_x = c/(2 q_x s), ∂θ/∂c = -1/s and
@@ -130,8 +136,8 @@ class HomogeneousMLP(MLPCore, static=("depth", "activation", "output_bias", "ntk
             m = gamma * m - beta * rho * following_rho * following.p
             state, rho = following, following_rho
         if self.ntk:
-            return theta_radial, -sign * theta_inner
-        return radial, -sign * inner
+            return theta, theta_radial, -sign * theta_inner
+        return state.c, radial, -sign * inner
 
 
 def _add_ratio(a, b, s):

@@ -32,15 +32,21 @@ class SmoothMLP(MLPCore, static=("depth", "activation", "output_bias", "ntk")):
         return self._value(q, q, q, zero, zero)
 
     def gradient(self, pairs, coef):
+        return self.pull(pairs, self.linearised(pairs)[1], coef)
+
+    def linearised(self, pairs):
         state = self._first(pairs)
         one, zero = jnp.ones_like, jnp.zeros_like
         qx, qy, c = state[:3]
         radial = (2 * one(qx), zero(qy), one(c), one(c), zero(c))
         inner = (zero(qx), zero(qy), one(c), -one(c), -2 * one(c))
-        along = jax.jvp(self._value, state, radial)[1]
+        value, along = jax.jvp(self._value, state, radial)
         across = -jax.jvp(self._value, state, inner)[1]
+        return value, (along, across)
+
+    def pull(self, pairs, kept, coef):
         scale = self.scale(pairs.n_features)
-        return scale * geometry.contract(pairs, along, across, coef)
+        return scale * geometry.contract(pairs, *kept, coef)
 
     def _first(self, pairs):
         scale = self.scale(pairs.n_features)

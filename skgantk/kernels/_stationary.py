@@ -25,8 +25,13 @@ class Stationary(Core):
         return self.profile(pairs.square_distance, pairs.n_features)[0]
 
     def gradient(self, pairs, coef):
-        slope = self.profile(pairs.square_distance, pairs.n_features)[1]
-        return geometry.contract(pairs, None, slope, coef)
+        return self.pull(pairs, self.linearised(pairs)[1], coef)
+
+    def linearised(self, pairs):
+        return self.profile(pairs.square_distance, pairs.n_features)
+
+    def pull(self, pairs, kept, coef):
+        return geometry.contract(pairs, None, kept, coef)
 
     def diag(self, X):
         return jnp.ones_like(X[:, 0])

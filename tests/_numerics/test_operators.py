@@ -3,9 +3,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import sklearn
+from sklearn.gaussian_process.kernels import Matern, WhiteKernel
 
 from skgantk._numerics import operators
-from skgantk.kernels import NTK, as_core
+from skgantk.kernels import NNGP, NTK, RBF, ConvNTK, NystroemKernel, as_core
 
 
 def data(n, m, d=3, dtype="float64"):
@@ -57,6 +58,48 @@ def test_pullback_is_the_adjoint_of_the_gram():
         adjoint = operators.pullback(core, X, X, coef + coef.T)
     expected = np.sum(coef * np.asarray(slope)) / 2
     np.testing.assert_allclose(np.sum(np.asarray(adjoint) * step), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "d", "dtype"),
+    [
+        (NTK(depth=2), 3, "float64"),
+        (NTK(depth=2), 3, "float32"),
+        (NTK(depth=2), 20, "float64"),
+        (NTK(depth=2), 20, "float32"),
+        (NTK(depth=1, activation="abs"), 3, "float64"),
+        (NNGP(depth=1, activation="erf"), 3, "float64"),
+        (RBF(), 3, "float32"),
+        (Matern(nu=0.5) + WhiteKernel(0.3), 3, "float64"),
+        (NTK(depth=1) * RBF(), 3, "float64"),
+        (ConvNTK((2, 2)), 4, "float64"),
+        (NystroemKernel(RBF(), np.eye(5, 3)), 3, "float64"),
+    ],
+    ids=str,
+)
+def test_one_pass_gives_gram_and_pullback(kernel, d, dtype):
+    """Where points of either cloud meet, too, in tiles of 4 rows of 7."""
+    rtol, fixed = (1e-13, True) if dtype == "float64" else (1e-5, False)
+    X, Z, _ = data(9, 7, d, dtype)
+    Z[:2], Z[3] = X[:2], Z[4]
+    coef = np.random.default_rng(1).normal(size=(7, 16)).astype(dtype)
+    core, S = as_core(kernel), np.concatenate([X, Z])
+    memory = 4 * 16 * 8 * operators.TEMPORARIES / 2**20
+    with jax.enable_x64(True), sklearn.config_context(working_memory=memory):
+        known = operators.gram(core, X) if fixed else None
+
+        @jax.jit
+        def ours(X, Z, coef):
+            K, pull = operators.gram_and_pullback(core, X, Z, known)
+            return K, pull(coef)
+
+        K, pulled = map(np.asarray, ours(X, Z, coef))
+        exact = np.asarray(operators.gram(core, S))
+        slope = np.asarray(operators.pullback(core, Z, S, coef))
+    assert K.dtype == pulled.dtype == dtype
+    np.testing.assert_array_equal(K, K.T)
+    np.testing.assert_allclose(K, exact, rtol=0, atol=rtol * np.abs(exact).max())
+    np.testing.assert_allclose(pulled, slope, rtol=0, atol=rtol * np.abs(slope).max())
 
 
 def test_gram_of_one_cloud_is_symmetric():
