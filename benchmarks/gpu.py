@@ -28,8 +28,8 @@ A sum is 115 multiplications and additions a pair in float32, 4·10¹¹ pairs/s 
 operations, of which a quarter is left by divisions, roots and selections, as on a CPU.
 Small flows and Krylov spaces wait for kernels to start, about 5 µs each.
 
-An H200, results/gpu_gpu.txt, was half as fast as foretold beyond two features (products in
-float64 are stored before they are used), and twice as fast in flows. neural-tangents, 10⁴
+An H200, results/gpu_gpu.txt, was 1.1 to 4.8 times as slow as foretold beyond two features,
+most at 784, and twice as fast in small flows. neural-tangents, 10⁴
 points at once and no tiles, is nine times as fast as foretold: twice our sums, as fast as
 our gradients. That was with tiles of 1024 columns; 4096 were 1.4 to 1.5 times as fast.
 """

@@ -27,7 +27,7 @@ TEMPORARIES = 32  # arrays of a tile's size that are alive at once, an upper est
 CPU_TILE = 2**17  # pairs; the time is flat around it on two cores
 MAP_TILE = 2**18  # numbers, where a pair needs a map of them; as flat
 TILE_COLUMNS = 1024
-# A GPU fuses more, stores less (measured), and waits some 30 µs for every tile.
+# A GPU fuses more, stores less (measured), and waits some 10 µs for every tile.
 GPU_TEMPORARIES = 16
 GPU_COLUMNS = 4096
 MOST_ROWS = 2**15  # XLA 0.11.2 compiles sums over 2¹⁶ rows for minutes, for a GPU

@@ -164,7 +164,7 @@ class Synthesis(Objective):
 
     def prepared(self):
         """The same problem, with what all steps share."""
-        if self.n_groups > 1 or self.core.low_rank or self.core.values_per_pair > 1:
+        if self.n_groups > 1:
             return self
         return replace(self, fixed=operators.gram(self.core, self.target))
 
