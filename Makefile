@@ -63,6 +63,7 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/gantk_grid.py
 	$(BIN)/python benchmarks/gantk_lambda.py
 	$(BIN)/python benchmarks/gantk_tables.py
+	$(BIN)/python benchmarks/gantk_columns.py
 	$(BIN)/python benchmarks/gantk_mnist.py
 	$(BIN)/python benchmarks/gantk_batches.py
 	$(BIN)/python benchmarks/neural_generator.py

@@ -48,6 +48,7 @@ def published(X, kernel, seconds):
     synthesizer = GANTKSynthesizer(
         kernel,
         lam=1e-2 * 2 * 65536 / (4 * len(X)),
+        objective="squared_error",
         continuation=False,
         similarity_penalty=0.0,
         optimizer="gradient",

@@ -36,13 +36,16 @@ from skgantk.kernels import NTK, as_core
 from skgantk.metrics import energy_distance
 from skgantk.model_selection._lambda import residual_root
 
-BATCH = 512  # rows of X, and of Z, of one discriminator, for batch_size="auto"
+# For batch_size="auto": rows of X, and of Z, that one discriminator takes on, and those of
+# one where there are more. A step of all groups takes half as long with half the rows.
+WHOLE, BATCH = 512, 256
 # Movement in the first step, in spreads of the data, for learning_rate="auto".
 FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}
 # λ_max(K) times the greatest λ found: λ amplifies the rounding of K, 1e-16 λ_max. On tables
 # the kernel of [Z21] needs 50 to 3e4 for epsilon = 0.05; smooth ones may need anything.
 SHARPEST = 1e6
 JUDGED = 1000  # samples at most of which a warning judges the distance to the data
+REACH = 1.2  # usual distances of neighbouring data, within which the penalty acts
 COPY = 0.1  # usual distances to a training point; a sample nearer than this is a copy
 
 
@@ -50,16 +53,16 @@ class GANTKSynthesizer(StandardizingGenerator):
     r"""Synthetic data that a discriminator of infinite width takes for real (GA-NTK).
 
     A discriminator D, an ensemble of infinitely wide networks trained on data X and
-    synthetic points Z for a time λ, is known in closed form ([1]_ Eq. 3). So Z is found
-    by one minimisation ([1]_ Eq. 4),
+    synthetic points Z for a time λ, is known in closed form ([1]_ Eq. 3),
 
     .. math::
 
-        \min_Z \| 1 - D(X, Z) \|^2, \qquad
-        D(X, Z) = (I - e^{-\lambda k(X \oplus Z, X \oplus Z)}) (1^n \oplus 0^m),
+        D(X, Z) = (I - e^{-\lambda k(X \oplus Z, X \oplus Z)})\, y.
 
-    with gradients through kernel and exponential: no second player, no network, and one
-    hyperparameter, which is found too. It works on any numeric table as it is.
+    So Z is found by one minimisation, with gradients through kernel and exponential: of
+    how far D is higher on data than on synthetic points, labelled ±1, or of
+    :math:`\|1 - D\|^2`, labelled 1 and 0 ([1]_ Eq. 4). No second player, no network, and
+    one hyperparameter, which is found too. It works on any numeric table as it is.
 
     Parameters
     ----------
@@ -75,23 +78,31 @@ class GANTKSynthesizer(StandardizingGenerator):
         the data from noise up to ``epsilon``, Gaussian noise with the mean and standard
         deviation of each feature, wherever the points start; but at most 1e6/λ_max(K),
         which smooth kernels may reach before.
-    epsilon : float, default=0.05
+    epsilon : float, default=0.02
         The residual of Algorithm 1, between 0 and 0.5. The less, the sharper is D. [1]_
-        uses 1e-3 to 1e-2, for images; on tables points then snap to the data before they
-        have spread.
+        uses 1e-3 to 1e-2, for images; on tables in tight clusters, points may then be left
+        between them.
     continuation : bool, default=True
         Whether λ rises to its value from a hundredth of it, or from 1/2 over the mean of
         k(x, x) if that is less, during the first half of the steps: points spread over
         the whole before they turn to details. [1]_ does not: a sharp D knows a point that
         lies apart for what it is, and its gradient vanishes there, so that some points, or
         images, may stay the noise that they were.
-    objective : {"squared_error", "cross_entropy"}, default="squared_error"
-        What to minimise: [1]_ Eq. 4, or the cross-entropy of D's two outputs, fake and
-        real, as logits, as in the code of [1]_.
-    similarity_penalty : float, default=0.03
-        Weight of a penalty on copies: the mean of (1 - distance/r)² over the points
-        nearer to their nearest datum than the usual distance r of two neighbouring data.
-        The minimum of Eq. 4 alone is Z = X. 0 leaves it out.
+    objective : {"gap", "squared_error", "cross_entropy"}, default="gap"
+        What to minimise:
+
+        - "gap": half the difference of the means of D over data and over synthetic points,
+          labelled ±1, which is 0 where they are equal; with a tenth of the squared MMD of
+          the kernel, in units of what it is between two samples of one law.
+        - "squared_error": [1]_ Eq. 4. It attracts points to data and does not keep them
+          apart: samples spread less than the data, the more so the more rows there are.
+        - "cross_entropy": that of D's two outputs, fake and real, as logits, as in the
+          code of [1]_.
+    similarity_penalty : float, default=0.5
+        Weight of a penalty on copies: by how much points are nearer to data than data are
+        to one another, in the mean of (1 - distance/r)² over the points nearer than r to
+        their nearest datum, r being 1.2 times the usual distance of two neighbouring data.
+        The minimum of every objective alone is Z = X. 0 leaves it out.
     standardize : bool, default=True
         Whether features are centred and scaled to variance 1 before all else; samples are
         scaled back. Not for images, where pixels have one scale.
@@ -104,12 +115,12 @@ class GANTKSynthesizer(StandardizingGenerator):
         less if it would carry them beyond the mean of the data.
     decay : bool, default=True
         Whether the step falls linearly to 0 until ``max_iter``.
-    max_iter : int, default=100
+    max_iter : int, default=200
         Number of steps.
     batch_size : int or "auto", default="auto"
         Rows of X, and of Z, that one discriminator sees. Beyond it, both are split at
         random, anew at each step, into groups with a discriminator each (batch-wise
-        GA-NTK [1]_). "auto" is 512.
+        GA-NTK [1]_). "auto" is all rows up to 512, and 256 of more.
     early_stopping : bool, default=False
         Whether to hold out some of the data and to keep the points that were nearest to
         them in energy distance.
@@ -180,7 +191,7 @@ class GANTKSynthesizer(StandardizingGenerator):
     -----
     UserWarning
         If most samples are copies of data; if the kernel is so nearly homogeneous on the
-        data that the objective is less at dimmed copies of them than at the data; if the
+        data that an objective other than "gap" is less at dimmed copies of them; if the
         samples end further from the data than Gaussian noise of their mean and standard
         deviation.
     ConvergenceWarning
@@ -236,15 +247,15 @@ class GANTKSynthesizer(StandardizingGenerator):
         kernel=None,
         lam="auto",
         *,
-        epsilon=0.05,
+        epsilon=0.02,
         continuation=True,
-        objective="squared_error",
-        similarity_penalty=0.03,
+        objective="gap",
+        similarity_penalty=0.5,
         standardize=True,
         optimizer="adam",
         learning_rate="auto",
         decay=True,
-        max_iter=100,
+        max_iter=200,
         batch_size="auto",
         early_stopping=False,
         validation_fraction=0.2,
@@ -323,10 +334,10 @@ class GANTKSynthesizer(StandardizingGenerator):
             lambda state: self._check(synthesis, state, held_out),
         )
         self._warn_of_copies(X)
-        known = self.kernel is None and self.standardize  # whose biases are not small
-        if known or not warn_of_dimming(
-            synthesis.core, target, self.lam_, self._batch_size()
-        ):
+        # The biases of this kernel are not small, and the gap is least at the data.
+        known = (self.kernel is None and self.standardize) or self.objective == "gap"
+        batch = self._batch_size(len(target))
+        if known or not warn_of_dimming(synthesis.core, target, self.lam_, batch):
             self._warn_of_distance(X)
         return self
 
@@ -342,12 +353,12 @@ class GANTKSynthesizer(StandardizingGenerator):
 
     def _synthesis(self, target, start):
         core = as_core(self.kernel_)
-        batch = self._batch_size()
+        batch = self._batch_size(max(len(target), len(start)))
         self._check_memory(min(batch, len(target)) + min(batch, len(start)), target)
         centre = target.mean(axis=0)
         extent = max(np.abs(start - centre).max(), np.abs(target - centre).max())
         spread = np.sqrt(np.mean((target - centre) ** 2)) if varies(target) else extent
-        spacing = _spacing(target)
+        reach, closeness = _closeness(target)
         lam, max_iter = self._lam(core, target, batch), float(self.max_iter)
         sharpness = _synthesis.Sharpness(lam, 1.0, max_iter)
         if self.continuation:
@@ -362,23 +373,26 @@ class GANTKSynthesizer(StandardizingGenerator):
             decay=float(self.decay),
             max_iter=max_iter,
             penalty=float(self.similarity_penalty),
-            spacing=spacing or 1.0,
+            spacing=reach or 1.0,
+            closeness=closeness,
             centre=centre,
             radius=float(FAR * extent) or 1.0,
             unit=(float(spread) or 1.0) if self.optimizer == "adam" else 1.0,
             seed=self._seed,
             objective=self.objective,
             optimizer=self.optimizer,
-            n_groups=-(-max(len(target), len(start)) // int(batch)),
-            penalised=self.similarity_penalty > 0 and spacing > 0,
+            n_groups=-(-max(len(target), len(start)) // batch),
+            penalised=self.similarity_penalty > 0 and reach > 0,
         )
         if self._state is None or self._stepping != (self.optimizer, self.learning_rate):
             self._stepping = self.optimizer, self.learning_rate
             self.learning_rate_ = self._rate(synthesis, self._start, spread)
         return replace(synthesis, learning_rate=self.learning_rate_)
 
-    def _batch_size(self):
-        return BATCH if self.batch_size == "auto" else int(self.batch_size)
+    def _batch_size(self, n):
+        if self.batch_size != "auto":
+            return int(self.batch_size)
+        return WHOLE if n <= WHOLE else BATCH
 
     def _check_memory(self, n, target):
         check_memory(
@@ -542,12 +556,36 @@ def algorithm_1(core, X, rows, epsilon, seed):
     return residual_root(core, X[rows], noise, epsilon, SHARPEST)
 
 
+def _neighbours(X):
+    """Distances of distinct data to their nearest others, and how often each is there."""
+    distinct, counts = np.unique(X, axis=0, return_counts=True)
+    if len(distinct) < 2:
+        return np.zeros(len(distinct)), counts
+    # The first is the point itself.
+    return nearest(distinct, distinct, k=2)[0], counts
+
+
+def _usual(distance, counts):
+    """Median distance of a datum to its nearest neighbour, which may equal it."""
+    return float(np.median(np.repeat(np.where(counts > 1, 0, distance), counts)))
+
+
 def _spacing(X):
     """Median distance of a point to its nearest neighbour, 0 where there is none."""
-    if len(X) < 2:
-        return 0.0
-    distance, _ = nearest(X, X, k=2)  # the first is the point itself, or one that equals it
-    return float(np.median(distance))
+    return _usual(*_neighbours(X))
+
+
+def _closeness(X):
+    """r of the penalty on copies, and the mean of (1 - distance/r)² of X in itself.
+
+    A row that is there twice is no leave to copy it: both are of distinct rows, but for the
+    usual distance where there is one.
+    """
+    distance, counts = _neighbours(X)
+    reach = REACH * (_usual(distance, counts) or float(np.median(distance)))
+    if reach == 0:
+        return 0.0, 0.0
+    return reach, float(np.mean(np.maximum(1 - distance / reach, 0) ** 2))
 
 
 @float64_scope

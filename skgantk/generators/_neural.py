@@ -475,7 +475,7 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
             rows = np.arange(size)
             self.lam_ = algorithm_1(core, batch, rows, self.epsilon, self._seed)
         centre = batch.mean(axis=0)
-        objective = Objective(core, centre, 0.0, 1.0, "squared_error", False)
+        objective = Objective(core, centre, 0.0, 1.0, 0.0, "squared_error", False)
         sharpness = rising(core, batch, self.lam_, float(self.max_iter), APART, 1.0)
         return _neural_core.SingleLevel(objective, sharpness)
 

@@ -9,6 +9,21 @@ Z descends an objective g(D), through K and the exponential: with K̄ = ∂g/∂
 
     ∂g/∂z_j = 2 Σ_i K̄_ji ∇₁k(z_j, s_i),   s = X ⊕ Z.                              (Z2)
 
+[Z21]'s g is ‖1 - D‖². To first order in λ its gradient in z is that of -2λ Σ_i k(z, x_i):
+the data attract, and nothing keeps synthetic points apart, so that they draw together. With
+labels ±1 instead, weighted so that both clouds have one half of the whole, the gap between
+the means of D over data and over synthetic points,
+
+    g = yᵀD/N = yᵀ(I - e^{-λK})y/N,   y = N/2n on X, -N/2m on Z,   N = n + m,       (Z3)
+
+is 0 where the clouds are equal and 1 where D tells all points apart. It is the squared MMD
+of a kernel that D whitens, and to first order in λ that of k: 4g/λN → cᵀKc, c = 2y/N. A
+sharp D knows a point apart from all others for what it is, however far it is from where it
+is missed. The soft one still draws it there, so that its MMD² joins g, in units of what it
+is for two samples of one law,
+
+    τ = (1/n + 1/m) (mean of k(x, x) - mean of k(x, x')) over data.                 (Z4)
+
 Where there are many points, X and Z are split at random, at each step anew, into groups
 that each have a discriminator of their own.
 
@@ -28,6 +43,7 @@ from scipy.linalg import eigh
 
 from skgantk._numerics import operators
 from skgantk._numerics.devices import compiled, spread_map
+from skgantk._numerics.elementwise import safe_inverse
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.matrix_functions import relaxation_gradient
 from skgantk._numerics.optimizers import OPTIMIZERS, falling
@@ -54,14 +70,17 @@ DIMMED = 2 / (1 + 5**0.5)
 # Relative error of the adjoint. float32 has no more digits: K is rounded, and λK amplifies.
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
 
-# Labels of synthetic points (those of data are 1) and g of one point, whose mean is taken.
-# "squared_error" is [Z21] Eq. 4, squared and a mean, which has the same minimum. For
-# "cross_entropy" the labels are one column for each class; only the difference of the two
-# columns of D matters, which is D of the difference of the labels, ±1.
+# Labels of synthetic points (those of data are 1) and g of one point, of its D and its
+# label, whose mean is taken. "gap" is (Z3). "squared_error" is [Z21] Eq. 4, squared and a
+# mean, which has the same minimum. For "cross_entropy" the labels are one column for each
+# class; only the difference of the two columns of D matters, which is D of the difference
+# of the labels, ±1.
 OBJECTIVES = {
-    "squared_error": (0.0, lambda D: (1 - D) ** 2),
-    "cross_entropy": (-1.0, lambda D: jax.nn.softplus(-D)),
+    "gap": (-1.0, lambda D, y: y * D),
+    "squared_error": (0.0, lambda D, y: (1 - D) ** 2),
+    "cross_entropy": (-1.0, lambda D, y: jax.nn.softplus(-D)),
 }
+SOFT = 0.1  # weight of MMD²/τ in the "gap"
 
 
 class SynthesisState(NamedTuple):
@@ -81,7 +100,8 @@ class Objective:
     core: Core
     centre: jax.Array  # (d,), of the data
     penalty: Leaf
-    spacing: Leaf  # usual distance of a point of X to its nearest neighbour
+    spacing: Leaf  # r of `similarity`
+    closeness: Leaf  # what it is between data, and is not penalised
     objective: str
     penalised: bool
 
@@ -93,22 +113,27 @@ class Objective:
         """
         n, m = (len(X), len(Z)) if counts is None else counts
         label, objective = OBJECTIVES[self.objective]
-        real, fake = (1.0 * valid(len(A), k) for A, k in ((X, n), (Z, m)))
-        there = jnp.concatenate([real, fake]).astype(X.dtype)
-        y = jnp.concatenate([real, label * fake]).astype(X.dtype)
+        real, fake = (valid(len(A), k).astype(X.dtype) for A, k in ((X, n), (Z, m)))
+        y, there = jnp.concatenate([real, label * fake]), jnp.concatenate([real, fake])
+        if self.objective == "gap":
+            y = y * jnp.concatenate([real * (n + m) / (2 * n), fake * (n + m) / (2 * m)])
         K, pull = operators.gram_and_pullback(self.core, X, Z, fixed)
         K = K * there * there[:, None]
         share = there / (n + m)
         tol = TOLERANCE[X.dtype.name]
         loss, K_bar = relaxation_gradient(
-            K, y, lam, lambda D: jnp.sum(share * objective(D)), tol
+            K, y, lam, lambda D: jnp.sum(share * objective(D, y)), tol
         )
+        if self.objective == "gap":
+            soft, soft_bar = soft_gap(K, real, fake)
+            loss, K_bar = loss + SOFT * soft, K_bar + SOFT * soft_bar
         gradient = 2 * pull(K_bar[len(X) :])  # (Z2)
         if self.penalised:
             similarity = jax.value_and_grad(self.similarity)
-            extra, extra_gradient = similarity(Z, X, there[len(X) :] / m, real > 0)
-            loss += self.penalty * extra
-            gradient += self.penalty * extra_gradient
+            extra, extra_gradient = similarity(Z, X, fake / m, real > 0)
+            excess = jnp.maximum(extra - self.closeness, 0)
+            loss += self.penalty * excess
+            gradient += self.penalty * jnp.where(excess > 0, extra_gradient, 0)
         return loss, jnp.where(fake[:, None] > 0, gradient, 0)
 
     def similarity(self, Z, X, share, there):
@@ -122,6 +147,19 @@ class Objective:
         square = jnp.sum((Z - X[nearest]) ** 2, axis=1)
         distance = jnp.sqrt(jnp.where(square > 0, square, 1)) * (square > 0)
         return jnp.sum(share * jnp.maximum(1 - distance / self.spacing, 0) ** 2)
+
+
+def soft_gap(K, real, fake):
+    """MMD²/τ (Z4) of points that are there, where ``real`` or ``fake`` is 1, and its K̄."""
+    n, m = jnp.sum(real), jnp.sum(fake)
+    c = jnp.concatenate([real / n, -fake / m])
+    one = jnp.concatenate([real / n, 0 * fake])
+    own = jnp.sum(one * jnp.diagonal(K))
+    varying = own - matmul(one, matmul(K, one))
+    rounding = len(real) * jnp.finfo(K.dtype).eps * own
+    tau = (1 / n + 1 / m) * jnp.where(varying > rounding, varying, 0)
+    inverse = safe_inverse(tau)
+    return inverse * matmul(c, matmul(K, c)), inverse * jnp.outer(c, c)
 
 
 @register()

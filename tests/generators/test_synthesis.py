@@ -32,6 +32,8 @@ over_problems = pytest.mark.parametrize(
         ("ntk", "cross_entropy"),
         ("rbf", "cross_entropy"),
         ("white", "squared_error"),
+        ("ntk", "gap"),
+        ("white", "gap"),
     ],
 )
 
@@ -48,6 +50,7 @@ def made(kernel=KERNELS["ntk"], X=X, **changes):
         "max_iter": 10.0,
         "penalty": 0.5,
         "spacing": 0.8,
+        "closeness": 0.0,
         "centre": X.mean(axis=0),
         "radius": 1e3,
         "unit": 1.0,
@@ -74,7 +77,16 @@ def group_loss(synthesis, X, Z, lam, counts=None):
 def dense(kernel, X, Z, lam, objective="squared_error"):
     """The loss by its definition; for the cross-entropy with two columns of labels."""
     real = np.arange(len(X) + len(Z)) < len(X)
-    E = expm(-lam * kernel(np.concatenate([X, Z])))
+    K = kernel(np.concatenate([X, Z]))
+    E = expm(-lam * K)
+    if objective == "gap":
+        n, m = len(X), len(Z)
+        y = np.where(real, (n + m) / (2 * n), -(n + m) / (2 * m))
+        D = y - E @ y
+        two_samples = np.mean(np.diag(K)[:n]) - np.mean(K[:n, :n])
+        mmd2 = np.mean(K[:n, :n]) - 2 * np.mean(K[:n, n:]) + np.mean(K[n:, n:])
+        soft = mmd2 / ((1 / n + 1 / m) * two_samples)
+        return (np.mean(D[:n]) - np.mean(D[n:])) / 2 + 0.1 * soft
     if objective == "squared_error":
         return np.mean((1 - (real - E @ real)) ** 2)
     labels = np.column_stack([~real, real]).astype(float)
@@ -191,6 +203,69 @@ def test_similarity_penalty(offset):
     expected = differences(lambda Z: similarity(Z, A, 0.8), B)
     assert relative_error(gradient[:-1], expected[:-1]) < 1e-9
     assert_array_equal(gradient[-1], 0)  # a copy: no direction
+
+
+@pytest.mark.parametrize("objective", ["gap", "squared_error"])
+def test_data_are_where_the_objective_has_no_force(objective):
+    """Only the gap is 0 there and pushes nowhere."""
+    kernel = KERNELS["ntk"]
+    loss, gradient = group_loss(made(kernel, objective=objective), X, X.copy(), 1.0)
+    size = np.linalg.norm(gradient)
+    if objective == "gap":
+        assert abs(loss) < 1e-13
+        assert size < 1e-12
+    else:
+        assert size > 1e-4
+
+
+def test_the_gap_is_a_squared_mmd_to_first_order():
+    """(Z3): λN/4 of it, whatever the sizes of the clouds."""
+    kernel = KERNELS["ntk"]
+    lam = rates(kernel, X, Z, [1e-6])[0]
+    loss, _ = group_loss(made(objective="gap"), X, Z, lam)
+    soft, _ = group_loss(made(objective="gap"), X, Z, 1e-300)
+    K, n = kernel(np.concatenate([X, Z])), len(X)
+    mmd2 = np.mean(K[:n, :n]) - 2 * np.mean(K[:n, n:]) + np.mean(K[n:, n:])
+    assert_allclose(loss - soft, lam * len(K) / 4 * mmd2, rtol=1e-5)
+
+
+def test_two_samples_of_one_law_have_an_mmd_of_one():
+    """On average, in the unit of the soft gap (Z4)."""
+    rng, kernel = np.random.default_rng(5), KERNELS["ntk"]
+
+    def soft(n, m):
+        clouds = (rng.normal(size=(size, 2)) for size in (n, m))
+        with jax.enable_x64(True):
+            K = kernel(np.concatenate(list(clouds)))
+            return float(_synthesis.soft_gap(jnp.array(K), np.ones(n), np.ones(m))[0])
+
+    for n, m in [(40, 40), (60, 20)]:
+        values = [soft(n, m) for _ in range(200)]
+        error = np.std(values) / 200**0.5
+        assert abs(np.mean(values) - 1) < 4 * error + 2 / n
+
+
+@pytest.mark.parametrize("objective", ["gap", "squared_error"])
+def test_which_objective_lets_a_cloud_contract(objective):
+    """The gap pushes a cloud that is smaller than the data out, the squared error in."""
+    rng, kernel = np.random.default_rng(6), NTK(depth=2, bias_std=0.3)
+    A, B = rng.normal(size=(2, 60, 2))
+    outwards = B - B.mean(axis=0)
+    lam = rates(kernel, A, B, [5.0])[0]
+    shrunk = B.mean(axis=0) + 0.9 * outwards
+    _, gradient = group_loss(made(kernel, objective=objective), A, shrunk, lam)
+    assert (np.sum(gradient * outwards) < 0) == (objective == "gap")
+
+
+def test_what_is_as_near_as_data_are_is_not_penalised():
+    near = X[:5] + [[0.05, 0.0]]
+    closeness = similarity(near, X[:5], 0.8)
+    free, gradient = group_loss(made(), X[:5], near, 0.5)
+    for limit in (0.9 * closeness, 1.1 * closeness):
+        synthesis = made(penalised=True, closeness=limit)
+        loss, penalised = group_loss(synthesis, X[:5], near, 0.5)
+        assert_allclose(loss - free, 0.5 * max(closeness - limit, 0), atol=1e-12)
+        assert np.array_equal(penalised, gradient) == (limit > closeness)
 
 
 def test_similarity_penalty_is_added_with_its_weight():
