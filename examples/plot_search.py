@@ -61,7 +61,7 @@ print(f"the λ of Algorithm 1 is {found:.3g}")
 # The pictures
 # ------------
 # `SearchDisplay` shows one parameter, each of its values with the best of the others; bands
-# and bars are one standard deviation over the folds. Any ε up to 0.1 will do, the depth of
+# and bars are one standard deviation over the folds. Any of these ε will do, the depth of
 # the network does not matter, the Gaussian kernel of this length is worse. The optimum of λ
 # is wide, and Algorithm 1 hits it.
 
