@@ -4,7 +4,7 @@ Tables are standardised, half of the rows held out. W₂² between as many sampl
 rows and the held-out half (mean ± std over seeds), beside a GaussianMixture (components and
 covariances by BIC), a KernelDensity (bandwidth by cross-validation) and the training half
 itself; then the copying score (0: copies, 1: as held-out rows). The defaults were found on
-the first three seeds of the first four tables; the last two were not looked at.
+one split of other tables, and of the first three.
 """
 
 import warnings

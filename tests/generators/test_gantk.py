@@ -350,7 +350,9 @@ def test_scales_whose_square_is_beyond_float32(scale):
 )
 def test_scales_left_as_they_are(optimizer, dtype):
     """The default kernel, and Adam, follow them."""
-    params = {"standardize": False, "optimizer": optimizer, "max_iter": 10}
+    # The penalty begins at a threshold, and what rounds across it goes another way.
+    steps = 10 if dtype == np.float32 else 20
+    params = {"standardize": False, "optimizer": optimizer, "max_iter": steps}
     data = X.astype(dtype)
     rtol = 1e-3 if dtype == np.float32 else 1e-6
     expected = made(kernel=None, **params).fit(data).samples_
