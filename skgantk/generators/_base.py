@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgantk import discriminators
 from skgantk._flat import check_flat
+from skgantk._numerics.distances import nearest
 from skgantk._numerics.optimizers import OPTIMIZERS
 from skgantk.discriminators._base import BaseDiscriminator, restored_on_error
 from skgantk.generators._callbacks import CallbackSupport, checks
@@ -27,6 +28,12 @@ from skgantk.metrics import energy_distance
 
 FLOATS = [np.float64, np.float32]
 FIRST_OF_ALL = {"momentum": 0.1}  # share of the first step in all that a force leads to
+# Share of the distance of held-out points to those learnt from, in the median, below which
+# points are copies. It is 1 for fresh points, and known to a fifth where few are held out.
+COPIED = 0.6
+# Points that move to the data pass the law on their way to copies. The energy distance to a
+# few held-out points, most of which is that of their mean, is noise there.
+TOLERATED = 1.5
 FAR = 1e3  # times the extent of the two clouds; a point further away is lost
 
 
@@ -45,24 +52,25 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "check_every": [Interval(Integral, 1, None, closed="left")],
-        "init": [StrOptions({"gaussian", "normal", "uniform"}), "array-like", callable],
+        "init": [
+            StrOptions({"gaussian", "marginals", "normal", "uniform"}),
+            "array-like",
+            callable,
+        ],
         "bounds": [tuple, list, np.ndarray, None],
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
 
+    # Points are kept up to this much of the least energy distance to what is held out.
+    _tolerated = 1.0
     _unmet = False  # whether the discriminator missed its tolerance at a check
 
     @property
     def _draws_noise(self):
         """Whether ``init`` can be drawn from anew."""
         return isinstance(self.init, str) or callable(self.init)
-
-    @property
-    def _starts_as_noise(self):
-        """Whether points start as noise like the data."""
-        return isinstance(self.init, str) and self.init == "gaussian"
 
     def _validated(self, X, reset):
         """X as an array of its own, which lies within ``bounds``."""
@@ -84,6 +92,8 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
             points = rng.uniform(low, high, size=shape)
         elif self.init == "gaussian":
             return noise_like(X, n, rng)
+        elif self.init == "marginals":
+            points = marginals(X, n, rng)
         else:
             points = rng.normal(size=shape)
         points = check_array(points, dtype=X.dtype, input_name="init")
@@ -173,15 +183,25 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
             X, test_size=self.validation_fraction, random_state=self._seed
         )
 
-    def _judge(self, points, held_out):
-        """Return whether no points were nearer to what is held out, and whether to stop."""
+    def _judge(self, points, target, held_out):
+        """Return whether to keep the points, and whether to stop.
+
+        Kept are the last that are no copies and not far from what is held out: the nearer
+        points come to those they learn from, the better they may do, down to copies.
+        """
         if held_out is None:
             return True, False
         distance = float(energy_distance(points, held_out))
-        nearest = distance < min(self.validation_curve_, default=np.inf)
-        self._stale = 0 if nearest else self._stale + 1
+        first = not self.validation_curve_
         self.validation_curve_ = [*self.validation_curve_, distance]
-        return nearest, self._stale >= self.n_iter_no_change
+        near = first or distance < self._tolerated * self._nearest
+        kept = near and (first or not _copied(points, target, held_out))
+        if kept:
+            self._nearest = distance if first else min(distance, self._nearest)
+        # At first they may be led away from their start.
+        self._led = not first and (kept or self._led)
+        self._stale = self._stale + 1 if self._led and not kept else 0
+        return kept, self._stale >= self.n_iter_no_change
 
     def _reconstruction(self):
         return {name: value for name, value in vars(self).items() if name.endswith("_")}
@@ -265,6 +285,12 @@ def check_discriminator(discriminator, caller, *others):
     check_functions(discriminator._loss(), "abc")
 
 
+def _copied(points, target, held_out):
+    """Whether points are much nearer to the target than what it does not know."""
+    to_points, usual = (np.median(nearest(A, target)[0]) for A in (points, held_out))
+    return to_points < COPIED * usual
+
+
 def noise_like(X, n, rng):
     """n Gaussian points with the mean and the standard deviation of each feature of X."""
     mean, std = (f(axis=0, dtype=np.float64) for f in (X.mean, X.std))
@@ -273,22 +299,42 @@ def noise_like(X, n, rng):
     return check_array(points, dtype=X.dtype, input_name="init")
 
 
-def first_rate(size, start, target, move, optimizer, noisy, seed):
+def marginals(X, n, rng):
+    """n points whose features are distributed as those of X are, and independent.
+
+    Each is a kernel density estimate of its feature, with Silverman's bandwidth: values of
+    X in random order, moved by Gaussian noise; not, where most of them are one.
+    """
+    rounds = -(-n // len(X))
+    order = np.argsort(rng.uniform(size=(rounds, *X.shape)), axis=1).reshape(-1, X.shape[1])
+    values = np.take_along_axis(X, order[:n], axis=0).astype(np.float64)
+    # Halves, whose difference does not overflow; of a tail of outliers they know nothing.
+    low, high = np.percentile(X / 2, [25, 75], axis=0)
+    width = 0.9 * np.minimum(X.std(axis=0, dtype=np.float64), 2 * (high - low) / 1.34)
+    return values + width * len(X) ** -0.2 * rng.normal(size=values.shape)
+
+
+def first_rate(size, force, start, target, move, optimizer, init, seed):
     """The step with which points move by ``move``, root mean square, at first.
 
     ``size(points)`` is what they move by per unit of it. Where the mean of a start is not
     that of the target, all points are pulled alike and hard, for as long as that takes, and
     what is left then is far less: a step by that force would be too short for ever. So it
     is that of noise like the target, unless it would carry the start beyond its mean: at
-    once, or with momentum by all the steps that a force leads to.
-
-    ``noisy``: the start is such noise.
+    once, or with momentum by all the steps that a force leads to. Adam's updates are of one
+    size whatever the force: for points given as ``init`` that are near the target, where
+    ``force(points)`` is less than that of noise, so is its step.
     """
-    moves = [(start, move)]
-    if not noisy and varies(target):
+    drawn = isinstance(init, str)
+    if (drawn and init == "gaussian") or not varies(target):
+        moves = [(start, move)]
+    else:
+        noise = noise_like(target, len(start), np.random.RandomState(seed))
+        if optimizer == "adam" and not drawn:
+            left, of_noise = float(force(start)), float(force(noise))
+            move *= left / of_noise if 0 < left < of_noise else 1.0
         gap = start.mean(axis=0) - target.mean(axis=0)
         reach = FIRST_OF_ALL.get(optimizer, 1.0) * float(np.sqrt(np.mean(gap**2)))
-        noise = noise_like(target, len(start), np.random.RandomState(seed))
         moves = [(noise, move), (start, max(move, reach))]
     sizes = [(float(size(points)), step) for points, step in moves]
     # Points that nothing moves are where they belong, but for rounding.

@@ -22,6 +22,7 @@ from skgantk.discriminators._base import restored_on_error
 from skgantk.generators import _synthesis
 from skgantk.generators._base import (
     FAR,
+    TOLERATED,
     StandardizingGenerator,
     check_loss,
     check_n_samples,
@@ -38,7 +39,7 @@ from skgantk.model_selection._lambda import residual_root
 
 # For batch_size="auto": rows of X, and of Z, that one discriminator takes on, and those of
 # one where there are more. A step of all groups takes half as long with half the rows.
-WHOLE, BATCH = 512, 256
+WHOLE, BATCH = 640, 256
 # Movement in the first step, in spreads of the data, for learning_rate="auto".
 FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}
 # λ_max(K) times the greatest λ found: λ amplifies the rounding of K, 1e-16 λ_max. On tables
@@ -115,7 +116,7 @@ class GANTKSynthesizer(StandardizingGenerator):
         less if it would carry them beyond the mean of the data.
     decay : bool, default=True
         Whether the step falls linearly to 0 until ``max_iter``.
-    max_iter : int, default=200
+    max_iter : int, default=150
         Number of steps.
     batch_size : int or "auto", default="auto"
         Rows of X, and of Z, that one discriminator sees. Beyond it, both are split at
@@ -226,6 +227,8 @@ class GANTKSynthesizer(StandardizingGenerator):
     (100, 4)
     """
 
+    _tolerated = TOLERATED
+
     _parameter_constraints: dict = {
         **StandardizingGenerator._parameter_constraints,
         "kernel": [Kernel, None],
@@ -255,13 +258,13 @@ class GANTKSynthesizer(StandardizingGenerator):
         optimizer="adam",
         learning_rate="auto",
         decay=True,
-        max_iter=200,
+        max_iter=150,
         batch_size="auto",
         early_stopping=False,
         validation_fraction=0.2,
         n_iter_no_change=10,
         check_every=10,
-        init="gaussian",
+        init="marginals",
         bounds=None,
         n_jobs=None,
         warm_start=False,
@@ -321,17 +324,17 @@ class GANTKSynthesizer(StandardizingGenerator):
             target, held_out = self._split(self._scaled(X))
             start = self._samples(self._state) if goes_on else self._start
             synthesis = self._synthesis(target, start)
-            state = self._state if goes_on else synthesis.start(fill(start))
+            state = self._state if goes_on else synthesis.start(start)
             if goes_on and self._problem.optimizer != self.optimizer:
-                state = state._replace(optimizer=synthesis.start(fill(start)).optimizer)
+                state = state._replace(optimizer=synthesis.start(start).optimizer)
             state = state._replace(diverged=np.zeros((), bool))
             if not goes_on:
-                self._check(synthesis, state, held_out)
+                self._check(synthesis, state, target, held_out)
         self._run(
             X,
             state,
             lambda state, n: _synthesis.advance(synthesis, state, n),
-            lambda state: self._check(synthesis, state, held_out),
+            lambda state: self._check(synthesis, state, target, held_out),
         )
         self._warn_of_copies(X)
         # The biases of this kernel are not small, and the gap is least at the data.
@@ -359,23 +362,25 @@ class GANTKSynthesizer(StandardizingGenerator):
         extent = max(np.abs(start - centre).max(), np.abs(target - centre).max())
         spread = np.sqrt(np.mean((target - centre) ** 2)) if varies(target) else extent
         reach, closeness = _closeness(target)
+        # Of variance 1, they need no more digits to move by.
+        dtype = np.dtype(np.float32) if self.standardize else target.dtype
         lam, max_iter = self._lam(core, target, batch), float(self.max_iter)
         sharpness = _synthesis.Sharpness(lam, 1.0, max_iter)
         if self.continuation:
             sharpness = _synthesis.rising(core, target, lam, max_iter)
         synthesis = _synthesis.Synthesis(
             core=core,
-            target=fill(target),
+            target=fill(target.astype(dtype)),
             counts=np.array([len(target), len(start)]),
             sharpness=sharpness,
-            bounds=self._scaled_box(target),
+            bounds=self._box_in(dtype, target),
             learning_rate=1.0,
             decay=float(self.decay),
             max_iter=max_iter,
             penalty=float(self.similarity_penalty),
             spacing=reach or 1.0,
             closeness=closeness,
-            centre=centre,
+            centre=centre.astype(dtype),
             radius=float(FAR * extent) or 1.0,
             unit=(float(spread) or 1.0) if self.optimizer == "adam" else 1.0,
             seed=self._seed,
@@ -388,6 +393,15 @@ class GANTKSynthesizer(StandardizingGenerator):
             self._stepping = self.optimizer, self.learning_rate
             self.learning_rate_ = self._rate(synthesis, self._start, spread)
         return replace(synthesis, learning_rate=self.learning_rate_)
+
+    def _box_in(self, dtype, target):
+        """The box of scaled points, in the dtype of the steps."""
+        box = self._scaled_box(target)
+        if box is None or box.dtype == dtype:
+            return box
+        # Outwards: what is at a side is then beyond it before `_unscaled` draws the box.
+        low, high = box.astype(dtype)
+        return np.stack([np.nextafter(low, -np.inf), np.nextafter(high, np.inf)])
 
     def _batch_size(self, n):
         if self.batch_size != "auto":
@@ -406,29 +420,34 @@ class GANTKSynthesizer(StandardizingGenerator):
             self.lam_ = float(self.lam)
         elif self._state is None:
             rows = np.random.RandomState(self._seed).permutation(len(target))[:batch]
-            self.lam_ = algorithm_1(core, target, rows, self.epsilon, self._seed)
+            # The points of a group see another one at each step: what they are to tell
+            # apart is all of the data, of which D sees a share only.
+            epsilon = self.epsilon * len(rows) / len(target)
+            self.lam_ = algorithm_1(core, target, rows, epsilon, self._seed)
         return self.lam_
 
     def _rate(self, synthesis, start, spread):
         if self.learning_rate != "auto":
             return float(self.learning_rate)
+        size = partial(_synthesis.first_update, spread=float(spread) or 1.0)
         return first_rate(
-            partial(_synthesis.first_update, synthesis, spread=float(spread) or 1.0),
+            partial(size, synthesis),
+            partial(size, replace(synthesis, optimizer="gradient")),
             start,
             synthesis.target[: synthesis.counts[0]],
             FIRST_MOVE[self.optimizer] * float(spread),  # 0 where all points are one
             self.optimizer,
-            self._starts_as_noise,
+            self.init,
             self._seed,
         )
 
-    def _check(self, synthesis, state, held_out):
+    def _check(self, synthesis, state, target, held_out):
         """Take over the state; return whether to stop."""
         loss = _synthesis.loss(synthesis, state)
         check_loss(loss)
         state = to_numpy(state)
         samples = self._samples(state)
-        nearest, stop = self._judge(samples, held_out)
+        nearest, stop = self._judge(samples, target, held_out)
         self._state, self._problem = state, synthesis
         self.loss_curve_ = [*self.loss_curve_, float(loss)]
         self.loss_iter_ = [*self.loss_iter_, int(state.step)]
@@ -438,8 +457,8 @@ class GANTKSynthesizer(StandardizingGenerator):
         return stop
 
     def _samples(self, state):
-        """Without what fills them up."""
-        return state.samples[: len(self._start)]
+        """Without what fills them up, in the dtype of the data."""
+        return state.samples[: len(self._start)].astype(self._start.dtype)
 
     def _warn_of_distance(self, X):
         X, samples = X[:JUDGED], self.samples_[:JUDGED]
@@ -496,7 +515,8 @@ class GANTKSynthesizer(StandardizingGenerator):
                 f"n_samples={n_samples} is more than the {n} points, and init is an array, "
                 "from which no fresh noise can be drawn; give init as a callable."
             )
-        target = self._unscaled(self._problem.target[: self._problem.counts[0]])
+        target = np.asarray(self._problem.target[: self._problem.counts[0]])
+        target = self._unscaled(target.astype(self._start.dtype))
         problems = []
         for _ in range(math.ceil((n_samples - n) / n)):
             seed = rng.randint(np.iinfo(np.int32).max)
@@ -591,5 +611,5 @@ def _closeness(X):
 @float64_scope
 def _solve(synthesis, start, n_steps):
     """The samples of one problem; pure, so that any process may solve it."""
-    state = _synthesis.advance(synthesis, synthesis.start(fill(start)), n_steps)
-    return np.asarray(state.samples)[: len(start)]
+    state = _synthesis.advance(synthesis, synthesis.start(start), n_steps)
+    return np.asarray(state.samples[: len(start)], start.dtype)

@@ -359,12 +359,12 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
             target, held_out = self._split(self._scaled(X))
             training, state = self._training(target)
             if not goes_on:
-                self._check(training, state, held_out)
+                self._check(training, state, target, held_out)
         self._run(
             X,
             state,
             lambda state, n: advance(training, state, n),
-            lambda state: self._check(training, state, held_out),
+            lambda state: self._check(training, state, target, held_out),
         )
         if self._single_level:
             core, data = training.opponent.objective.core, training.target[: training.count]
@@ -479,13 +479,13 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         sharpness = rising(core, batch, self.lam_, float(self.max_iter), APART, 1.0)
         return _neural_core.SingleLevel(objective, sharpness)
 
-    def _check(self, training, state, held_out):
+    def _check(self, training, state, target, held_out):
         """Take over the state; return whether to stop."""
         samples, assessed = _neural_core.assess(training, state, self._z)
         loss, objective, solution, sample, converged = to_numpy(assessed)
         state, samples = to_numpy(state), np.asarray(samples)
         check_loss(loss)
-        nearest, stop = self._judge(samples, held_out)
+        nearest, stop = self._judge(samples, target, held_out)
         self._state = state
         self.loss_curve_ = [*self.loss_curve_, float(loss)]
         self.loss_iter_ = [*self.loss_iter_, int(state.step)]

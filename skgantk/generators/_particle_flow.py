@@ -26,6 +26,7 @@ from skgantk.generators import _flow
 from skgantk.generators._base import (
     FAR,
     FLOATS,
+    TOLERATED,
     BaseGenerator,
     check_discriminator,
     check_loss,
@@ -87,7 +88,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         Share of the data held out for ``early_stopping``.
     n_iter_no_change : int, default=10
         Checks without a nearer cloud after which ``early_stopping`` ends the flow.
-    check_every : int, default=100
+    check_every : int, default=10
         Steps between two checks: of the loss, for early stopping, snapshots, callbacks
         and the progress bar. Steps in between run in one compiled loop.
     n_particles : int, default=None
@@ -207,6 +208,8 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
     (5, 2)
     """
 
+    _tolerated = TOLERATED
+
     _parameter_constraints: dict = {
         **BaseGenerator._parameter_constraints,
         "discriminator": "no_validation",  # but by check_discriminator
@@ -235,7 +238,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         early_stopping=False,
         validation_fraction=0.2,
         n_iter_no_change=10,
-        check_every=100,
+        check_every=10,
         n_particles=None,
         init="gaussian",
         batch_size=None,
@@ -311,12 +314,12 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
                 state = flow.start(self._filled(self._start))
             self._runs = [*self._runs, (flow, to_numpy(state))]
             if not goes_on:
-                self._check(flow, state, held_out)
+                self._check(flow, state, target, held_out)
         self._run(
             X,
             state,
             lambda state, n: self._advance(flow, state, n),
-            lambda state: self._check(flow, state, held_out),
+            lambda state: self._check(flow, state, target, held_out),
         )
         return self
 
@@ -451,17 +454,18 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         else:
             self.learning_rate_ = first_rate(
                 lambda points: self._report(flow, points).update,
+                lambda points: self._report(flow, points).force,
                 self._start,
                 flow.target[: flow.counts[1]],
                 FIRST_MOVE[self.optimizer] * float(spread),
                 self.optimizer,
                 # With k_g forces are averaged by where the particles start: that counts.
-                self._starts_as_noise or flow.generator is not None,
+                "gaussian" if flow.generator is not None else self.init,
                 self._seed,
             )
         return self.learning_rate_
 
-    def _check(self, flow, state, held_out):
+    def _check(self, flow, state, target, held_out):
         """Take over the state; return whether the flow may stop."""
         if self._reported is None:
             self._reported = _flow.report(flow, state)
@@ -470,7 +474,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         check_loss(loss)
         state = to_numpy(state)
         step, particles = int(state.step), self._particles(state)
-        nearest, stop = self._judge(particles, held_out)
+        nearest, stop = self._judge(particles, target, held_out)
         # Rounding, or a network's step too far, may make a gain negative.
         stop = bool(stop or state.diverged or abs(loss) < self.tol)
         self._state = state

@@ -76,7 +76,7 @@ def test_noise_becomes_data(fitted):
     assert -fitted.score(X) < 0.3 * energy_distance(noise, X)
     Z = fitted.samples_
     expected = objective(Z, fitted.lam_) + 0.5 * penalty(Z)
-    assert_allclose(fitted.loss_curve_[-1], expected, rtol=1e-8)
+    assert_allclose(fitted.loss_curve_[-1], expected, rtol=1e-4)  # float32
     assert len(fitted.loss_curve_) == 21
     assert fitted.n_iter_ == 100
     assert not jax.config.jax_enable_x64
@@ -85,8 +85,9 @@ def test_noise_becomes_data(fitted):
 def test_the_method_of_the_paper():
     """Its objective alone, at one λ, by plain gradient descent, finds the data."""
     paper = {"objective": "squared_error", "similarity_penalty": 0, "continuation": False}
-    g = made(optimizer="gradient", epsilon=0.05, max_iter=100, **paper).fit(X)
-    assert_allclose(g.loss_curve_[-1], squared_error(g.samples_, g.lam_), rtol=1e-8)
+    paper |= {"optimizer": "gradient", "init": "gaussian"}
+    g = made(epsilon=0.05, max_iter=100, **paper).fit(X)
+    assert_allclose(g.loss_curve_[-1], squared_error(g.samples_, g.lam_), rtol=1e-4)
     least = squared_error(X, g.lam_)
     assert g.loss_curve_[-1] - least < 0.3 * (g.loss_curve_[0] - least)
 
@@ -109,7 +110,8 @@ def test_samples_are_no_nearer_to_data_than_data_are():
 
 
 def test_lam_is_that_of_algorithm_1(fitted):
-    start = standardised(made(max_iter=1, learning_rate=1e-300).fit(X).samples_)
+    still = {"max_iter": 1, "learning_rate": 1e-300, "init": "gaussian"}
+    start = standardised(made(**still).fit(X).samples_)
     lam = search_lambda(standardised(X), start, kernel=KERNEL, epsilon=0.02)
     assert_allclose(fitted.lam_, lam, rtol=1e-8)
     assert made(lam=3).fit(X).lam_ == 3.0
@@ -139,7 +141,8 @@ def test_lam_of_smooth_kernels_has_a_limit(kernel):
     """No λ, or one far beyond what can be computed, has the residual epsilon."""
     A, _ = make_grid_gaussians(50, random_state=0)
     g = made(kernel=kernel, max_iter=60).fit(A)
-    start = made(kernel=kernel, max_iter=1, learning_rate=1e-300).fit(A).samples_
+    still = {"max_iter": 1, "learning_rate": 1e-300, "init": "gaussian"}
+    start = made(kernel=kernel, **still).fit(A).samples_
     scaled = (np.concatenate([A, start]) - A.mean(axis=0)) / A.std(axis=0)
     assert_allclose(g.lam_ * np.linalg.norm(kernel(scaled), 2), 1e6, rtol=1e-6)
     fresh, _ = make_grid_gaussians(1000, random_state=1)
@@ -278,17 +281,22 @@ def test_callback_may_interrupt():
     assert_array_equal(g.set_callbacks().fit(X).samples_, made().fit(X).samples_)
 
 
-def test_early_stopping_keeps_the_best():
-    g = made(early_stopping=True, n_iter_no_change=3, check_every=2, max_iter=500).fit(X)
-    best = int(np.argmin(g.validation_curve_))
-    assert 0 < best
-    assert g.n_iter_ == 2 * best
-    assert len(g.validation_curve_) == best + 4  # three more checks, and the start
-    held_out = g._split(g._scaled(X))[1]
+def test_early_stopping_keeps_the_last_samples_that_are_no_copies():
+    early = {"early_stopping": True, "n_iter_no_change": 3, "check_every": 2}
+    g = made(init="normal", similarity_penalty=0, max_iter=500, **early).fit(X)
+    kept = len(g.validation_curve_) - 4  # three more checks, and the start
+    assert 0 < kept
+    assert g.n_iter_ == 2 * kept
+    learnt, held_out = g._split(g._scaled(X))
     assert len(held_out) == 5
-    assert_allclose(
-        energy_distance(g._scaled(g.samples_), held_out), g.validation_curve_[best]
-    )
+    Z = g._scaled(g.samples_)
+    assert_allclose(energy_distance(Z, held_out), g.validation_curve_[kept])
+    assert copying_score(Z, learnt, held_out) >= 0.6
+
+
+def test_early_stopping_without_copies_goes_on_to_the_end():
+    with_penalty = {"early_stopping": True, "n_iter_no_change": 1, "max_iter": 40}
+    assert made(similarity_penalty=10.0, **with_penalty).fit(X).n_iter_ == 40
 
 
 @pytest.mark.parametrize("rate", [1e9, 1e300])
@@ -358,7 +366,8 @@ def test_scales_left_as_they_are(optimizer, dtype):
     expected = made(kernel=None, **params).fit(data).samples_
     for scale in (2.0**27, 2.0**-27):
         samples = made(kernel=None, **params).fit(dtype(scale) * data).samples_
-        assert_allclose(samples / dtype(scale), expected, rtol=rtol)
+        error = samples / dtype(scale) - expected
+        assert np.abs(error).max() <= rtol * expected.std()
 
 
 def test_a_kernel_without_biases_dims_the_samples():

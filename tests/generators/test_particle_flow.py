@@ -11,6 +11,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
 from skgantk._numerics import memory, operators
+from skgantk._numerics.distances import nearest
+from skgantk.datasets import make_grid_gaussians
 from skgantk.discriminators import (
     NTKGANDiscriminator,
     NTKIPMDiscriminator,
@@ -20,7 +22,7 @@ from skgantk.discriminators import (
 )
 from skgantk.generators import ParticleFlowGenerator, _particle_flow
 from skgantk.kernels import NTK, RBF
-from skgantk.metrics import energy_distance
+from skgantk.metrics import copying_score, energy_distance
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(12, 2)) + [3.0, 0.0]
@@ -167,16 +169,20 @@ def test_sample():
         g.sample(0)
 
 
-def test_early_stopping_keeps_the_particles_nearest_to_held_out_points():
-    g = flow(
-        early_stopping=True, n_iter_no_change=2, check_every=1, max_iter=400, init="normal"
-    ).fit(X)
-    best = int(np.argmin(g.validation_curve_))
-    assert g.n_iter_ == best
-    assert len(g.validation_curve_) == best + 3  # two more checks, and the start
-    held_out = g._split(X)[1]
-    assert energy_distance(g.particles_, held_out) == g.validation_curve_[best]
+def test_early_stopping_keeps_the_last_particles_that_are_no_copies():
+    A, _ = make_grid_gaussians(60, random_state=0)
+    early = {"early_stopping": True, "n_iter_no_change": 2, "check_every": 1}
+    g = flow(max_iter=400, init="normal", learning_rate="auto", **early).fit(A)
+    held_out = g._split(A)[1]
+    assert 0 < g.n_iter_ == len(g.validation_curve_) - 3  # two more checks, and the start
+    distance = energy_distance(g.particles_, held_out)
+    assert distance == g.validation_curve_[g.n_iter_]
+    assert distance < 1.5 * min(g.validation_curve_)
     assert_allclose(g.transform(g._start), g.particles_)
+    learnt = g._split(A)[0]
+    assert copying_score(g.particles_, learnt, held_out) >= 0.6
+    g.set_params(early_stopping=False, max_iter=g.n_iter_ + 1).fit(learnt)
+    assert copying_score(g.particles_, learnt, held_out) < 0.6
 
 
 def test_tolerance_stops():
@@ -257,6 +263,16 @@ def test_scales_change_nothing(optimizer):
     for scale in (2.0**27, 2.0**-27):
         particles = flow(d, **params).fit(scale * X).particles_
         assert_allclose(particles / scale, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "gradient", "momentum"])
+def test_a_flow_that_begins_near_its_data_stays_near(optimizer):
+    near = X + 0.1 * np.random.default_rng(0).normal(size=X.shape)
+    params = {"learning_rate": "auto", "init": near, "optimizer": optimizer}
+    for max_iter in (1, 10, 300):
+        g = flow(max_iter=max_iter, **params).fit(X)
+        distance = np.median(nearest(g.particles_, X)[0])
+        assert distance <= 1.05 * np.median(nearest(near, X)[0])
 
 
 @pytest.mark.parametrize("start", ["uniform", "normal"])

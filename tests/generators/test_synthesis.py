@@ -372,4 +372,4 @@ def test_a_step_that_leads_far_away_is_not_taken():
         state = _synthesis.advance(start, start.start(Z), 7)
     assert bool(state.diverged)
     assert int(state.step) == 0
-    assert_array_equal(state.samples, Z)
+    assert_array_equal(state.samples[: len(Z)], Z)
