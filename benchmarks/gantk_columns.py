@@ -35,6 +35,7 @@ BEFORE = {
     "similarity_penalty": 0.03,
     "max_iter": 100,
     "batch_size": 512,
+    "init": "gaussian",
 }
 KERNEL = NTK(depth=2, weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True)
 METHODS = {

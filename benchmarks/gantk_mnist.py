@@ -26,7 +26,12 @@ KERNELS = {
     "GA-FNTK": NTK(depth=2, weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True),
     "GA-CNTK": ConvNTK.mnist(),
 }
-COMMON = {"standardize": False, "bounds": (0, 1), "random_state": 0}
+COMMON = {
+    "standardize": False,
+    "bounds": (0, 1),
+    "init": "gaussian",
+    "random_state": 0,
+}
 STEPS = {"GA-FNTK": 300, "GA-CNTK": 300}
 CHUNK = 5  # steps of the published optimiser between two looks at the clock
 

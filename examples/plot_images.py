@@ -29,6 +29,7 @@ generators = {
         epsilon=0.01,
         standardize=False,
         bounds=(0, 1),
+        init="gaussian",
         max_iter=200,
         batch_size=100,
         random_state=0,

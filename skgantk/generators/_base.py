@@ -198,9 +198,7 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         kept = near and (first or not _copied(points, target, held_out))
         if kept:
             self._nearest = distance if first else min(distance, self._nearest)
-        # At first they may be led away from their start.
-        self._led = not first and (kept or self._led)
-        self._stale = self._stale + 1 if self._led and not kept else 0
+        self._stale = 0 if kept else self._stale + 1
         return kept, self._stale >= self.n_iter_no_change
 
     def _reconstruction(self):

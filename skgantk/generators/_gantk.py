@@ -82,10 +82,11 @@ class GANTKSynthesizer(StandardizingGenerator):
     epsilon : float, default=0.02
         The residual of Algorithm 1, between 0 and 0.5. The less, the sharper is D. [1]_
         uses 1e-3 to 1e-2, for images; on tables in tight clusters, points may then be left
-        between them.
+        between them. Where data are split into groups, it is multiplied by the share of
+        the data that a group has: the points see all of them, one group after another.
     continuation : bool, default=True
         Whether λ rises to its value from a hundredth of it, or from 1/2 over the mean of
-        k(x, x) if that is less, during the first half of the steps: points spread over
+        k(x, x) if that is less, during the first 0.7 of the steps: points spread over
         the whole before they turn to details. [1]_ does not: a sharp D knows a point that
         lies apart for what it is, and its gradient vanishes there, so that some points, or
         images, may stay the noise that they were.
@@ -113,7 +114,8 @@ class GANTKSynthesizer(StandardizingGenerator):
         The step, in units of the standardised data if they are. "auto" is such that the
         points move by a tenth of the data's spread in the first step (a fiftieth with
         "momentum") if they start as "gaussian" noise, and that step for other starts, or
-        less if it would carry them beyond the mean of the data.
+        less if it would carry them beyond the mean of the data or, with "adam", if points
+        given as ``init`` are near the data already.
     decay : bool, default=True
         Whether the step falls linearly to 0 until ``max_iter``.
     max_iter : int, default=150
@@ -121,21 +123,24 @@ class GANTKSynthesizer(StandardizingGenerator):
     batch_size : int or "auto", default="auto"
         Rows of X, and of Z, that one discriminator sees. Beyond it, both are split at
         random, anew at each step, into groups with a discriminator each (batch-wise
-        GA-NTK [1]_). "auto" is all rows up to 512, and 256 of more.
+        GA-NTK [1]_). "auto" is all rows up to 640, and 256 of more.
     early_stopping : bool, default=False
-        Whether to hold out some of the data and to keep the points that were nearest to
-        them in energy distance.
+        Whether to hold out some of the data and to keep the last points that are no
+        copies: whose median distance to the data they learn from is at least 0.6 of what
+        it is for those held out.
     validation_fraction : float, default=0.2
         Share of the data held out for ``early_stopping``.
     n_iter_no_change : int, default=10
-        Checks without nearer points after which ``early_stopping`` ends the fit.
+        Checks of copies alone after which ``early_stopping`` ends the fit.
     check_every : int, default=10
         Steps between two checks: for early stopping, callbacks and the progress bar.
         Steps in between run in one compiled loop.
-    init : {"gaussian", "normal", "uniform"}, array-like or callable, default="gaussian"
-        Where points start: Gaussian noise with the mean and the standard deviation of
-        each feature, standard normal noise, uniform noise in ``bounds`` (without: in the
-        range of each feature), the points given (n_points, n_features), or
+    init : str, array-like of shape (n_points, n_features) or callable, default="marginals"
+        Where points start: "marginals", independent features that are distributed as those
+        of the data (their values in random order, with the noise of a kernel density
+        estimate); "gaussian", noise with the mean and the standard deviation of each
+        feature, for images; "normal", standard normal noise; "uniform", noise in ``bounds``
+        (without: in the range of each feature); the points given; or
         ``init(n, random_state)``, which returns n points.
     bounds : tuple (low, high), default=None
         Box in which points are kept: two numbers, or two arrays (n_features,). The data
@@ -208,7 +213,8 @@ class GANTKSynthesizer(StandardizingGenerator):
 
     Notes
     -----
-    float32 data are computed in float32, all else in float64. The discriminator separates
+    Steps are computed in float32 where data are standardised or are float32, λ and all
+    else in float64. The discriminator separates
     best at λ in units of 1/λ_max(K), which Algorithm 1 takes care of; for a grid search
     vary ``epsilon``, or ``lam`` about a fitted ``lam_``.
 

@@ -95,7 +95,7 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
     lam : float or "auto", default="auto"
         Only for "gantk": λ > 0, or "auto" for Algorithm 1 of [2]_, `search_lambda`, on a
         batch of data and as much Gaussian noise. A great λ is reached gradually, during
-        the first half of the steps: from 3 over the mean of k(x, x).
+        the first 0.7 of the steps: from 3 over the mean of k(x, x).
     epsilon : float, default=0.05
         Only for "gantk": the residual of Algorithm 1, between 0 and 0.5. The less, the
         sharper are D and the samples.

@@ -80,24 +80,25 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         The flow stops when training the discriminator gains less than this (see
         ``loss_curve_``); checked every ``check_every`` steps. With 0 it never does.
     early_stopping : bool, default=False
-        Whether to hold out some of the data and to keep the particles that were nearest
-        to them in energy distance. A converged flow copies its training points. In few
-        dimensions this one does so far less; in many, as with images, data held out are
-        hardly nearer to anything else, and it ends no sooner.
+        Whether to hold out some of the data and to keep the last particles that are no
+        copies: whose median distance to the data they learn from is at least 0.6 of what
+        it is for those held out. A converged flow copies its training points.
     validation_fraction : float, default=0.2
         Share of the data held out for ``early_stopping``.
     n_iter_no_change : int, default=10
-        Checks without a nearer cloud after which ``early_stopping`` ends the flow.
+        Checks of copies alone after which ``early_stopping`` ends the flow.
     check_every : int, default=10
         Steps between two checks: of the loss, for early stopping, snapshots, callbacks
         and the progress bar. Steps in between run in one compiled loop.
     n_particles : int, default=None
         Number of particles; as many as data if None.
-    init : {"gaussian", "normal", "uniform"}, array-like or callable, default="gaussian"
-        Where particles start: Gaussian noise with the mean and the standard deviation of
-        each feature, standard normal noise, uniform noise in ``bounds`` (without: in the
-        range of each feature), the points given (n_particles, n_features), or
-        ``init(n, random_state)``, which returns n points.
+    init : str, array-like (n_particles, n_features) or callable, default="gaussian"
+        Where particles start: "gaussian", noise with the mean and the standard deviation of
+        each feature; "marginals", independent features that are distributed as those of the
+        data (their values in random order, with the noise of a kernel density estimate);
+        "normal", standard normal noise; "uniform", noise in ``bounds`` (without: in the
+        range of each feature); the points given; or ``init(n, random_state)``, which
+        returns n points.
     batch_size : int, default=None
         Points of either cloud, drawn afresh at each step, that the discriminator is
         trained on; all if None. Steps and checks then take time linear in the particles.

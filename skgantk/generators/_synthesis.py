@@ -51,11 +51,11 @@ from skgantk._numerics.pytrees import register
 from skgantk._numerics.sizes import fill, shuffled, valid
 from skgantk.kernels._core import Core, Leaf
 
-# λ rises from this share of itself, geometrically, over the first half of the steps: points
+# λ rises from this share of itself, geometrically, over this share of the steps: points
 # spread over the whole of the data first, and over its details later. At once, a sharp
 # discriminator pulls every point to its nearest data, and leaves modes short of points.
 SOFTEST = 1e-2
-RISE = 0.5
+RISE = 0.7
 # λ k(x, x) at most at the start of the continuation. A point apart from all others is an
 # eigenvector of that eigenvalue: D knows it for what it is, and its gradient vanishes like
 # e^{-λ k(x, x)}, so that it would be left behind.

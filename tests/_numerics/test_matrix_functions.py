@@ -9,6 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 from mpmath import mp
+from numpy.testing import assert_allclose
 from scipy.linalg import expm, pinvh
 from threadpoolctl import threadpool_limits
 
@@ -22,6 +23,8 @@ from skgantk._numerics.matrix_functions import (
     minus_pseudo_inverse,
     reachable,
     relaxation,
+    relaxation_form,
+    relaxation_gradient,
 )
 
 FUNCTIONS = {
@@ -530,3 +533,20 @@ def test_adjoint_with_equal_eigenvalues():
     assert value == pytest.approx(np.mean((1 - (1 - gone) * y) ** 2), rel=1e-12)
     expected = rate * gone * (np.outer(p, y) + np.outer(y, p)) / 2
     assert relative_error(K_bar, expected) < 1e-12
+
+
+@pytest.mark.parametrize("n", [20, 300])
+@pytest.mark.parametrize("rate", [0.1, 3.0])
+def test_form_is_a_relaxation_gradient(n, rate):
+    """In float64; a Krylov space at 300, an eigendecomposition at 20."""
+    rng = np.random.default_rng(0)
+    A = rng.normal(size=(n, 3))
+    y = rng.normal(size=n)
+    with jax.enable_x64(True):
+        K = jnp.exp(-((A[:, None] - A) ** 2).sum(axis=2))
+        value, K_bar = relaxation_form(K, y, rate, 1e-10)
+        other = relaxation_gradient(K, y, rate, lambda D: jnp.sum(y * D), 1e-12)
+    assert_allclose(value, y @ (y - expm(-rate * np.asarray(K)) @ y), rtol=1e-9)
+    assert_allclose(value, other[0], rtol=1e-9)
+    assert_allclose(K_bar, other[1], atol=1e-8 * np.abs(other[1]).max())
+    assert_allclose(K_bar, K_bar.T, atol=1e-12 * np.abs(K_bar).max())

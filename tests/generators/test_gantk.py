@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV
 from skgantk.datasets import make_grid_gaussians
 from skgantk.generators import GANTKSynthesizer, _synthesis
 from skgantk.kernels import NTK, RBF
-from skgantk.metrics import energy_distance, wasserstein_distance
+from skgantk.metrics import copying_score, energy_distance, wasserstein_distance
 from skgantk.model_selection import search_lambda
 
 RNG = np.random.default_rng(0)
@@ -113,7 +113,7 @@ def test_lam_is_that_of_algorithm_1(fitted):
     still = {"max_iter": 1, "learning_rate": 1e-300, "init": "gaussian"}
     start = standardised(made(**still).fit(X).samples_)
     lam = search_lambda(standardised(X), start, kernel=KERNEL, epsilon=0.02)
-    assert_allclose(fitted.lam_, lam, rtol=1e-8)
+    assert_allclose(fitted.lam_, lam, rtol=1e-6)  # of a start in float32
     assert made(lam=3).fit(X).lam_ == 3.0
 
 

@@ -71,9 +71,9 @@ def step_of(discriminator, rate, **params):
     g = made(discriminator, **{**SETTING, "learning_rate": rate, **params})
     seen, check = [], g._check
 
-    def record(training, state, held_out):
+    def record(training, state, *data):
         seen.append((training, to_numpy(state.parameters)))
-        return check(training, state, held_out)
+        return check(training, state, *data)
 
     g._check = record
     g.fit(X)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from _reference.losses import Explosive
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
@@ -247,6 +248,25 @@ def test_as_many_snapshots_as_asked_for(n_snapshots, check_every):
     assert set(g.snapshot_iter_) <= set(g.loss_iter_)
     assert g.snapshot_iter_[0] == 0
     assert n_snapshots == 1 or g.snapshot_iter_[-1] == 6
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4])
+def test_marginals_are_independent_features_distributed_as_those_of_the_data(dtype, scale):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=500)
+    x[0] = 80.0
+    data = np.column_stack([x, x, rng.integers(5, size=500) == 0, np.full(500, 7.0)])
+    data = (scale * data).astype(dtype)
+    params = {"init": "marginals", "max_iter": 1}
+    Z = flow(n_particles=1200, **params).fit(data)._start
+    assert Z.dtype == dtype
+    assert set(np.unique(Z[:, 2])) == set(np.unique(data[:, 2]))
+    assert_array_equal(Z[:, 3], data[0, 3])
+    assert 0.9 < np.sum(Z[:, 0] > 70 * scale) / 2.4 < 1.3
+    inner = Z[np.all(Z[:, :2] < 70 * scale, axis=1), :2]
+    assert abs(np.corrcoef(inner.T)[0, 1]) < 0.1
+    assert stats.ks_2samp(Z[:, 0], data[:, 0]).statistic < 0.06
 
 
 def test_a_flow_that_stops_early_ends_in_a_snapshot():

@@ -32,7 +32,8 @@ def test_the_end_is_where_the_particles_are_kept():
     display = FlowDisplay.from_estimator(flow)
     assert_array_equal(display.steps, [0, 4, 5])
     assert_array_equal(display.trajectories[-1], flow.particles_)
-    flow = fitted(max_iter=40, n_snapshots=20, early_stopping=True, learning_rate=8.0)
+    early = {"early_stopping": True, "learning_rate": 8.0}
+    flow = fitted(max_iter=400, n_snapshots=200, init="normal", **early)
     assert 0 < flow.n_iter_ < flow.snapshot_iter_[-1]
     display = FlowDisplay.from_estimator(flow)
     assert_array_equal(display.steps, np.arange(0, flow.n_iter_ + 1, 2))
