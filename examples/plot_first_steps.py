@@ -28,12 +28,12 @@ print(samples[:2].round(2))
 
 # %%
 # ``score`` is minus the energy distance to the rows given, here to wines that the
-# synthesizer has not seen. The training wines show what is within reach. Gaussian noise
-# with the mean and the standard deviation of each feature is where the search began.
+# synthesizer has not seen. The training wines show what is within reach. The search began
+# at rows whose features are distributed as those of the wines, but independent.
 
-noise = GANTKSynthesizer(max_iter=1, learning_rate=1e-9, random_state=0).fit(X_train)
+start = GANTKSynthesizer(max_iter=1, learning_rate=1e-9, random_state=0).fit(X_train)
 print("minus the energy distance to unseen wines")
-print(f"    Gaussian noise  {noise.score(X_test):8.2f}")
+print(f"    the start       {start.score(X_test):8.2f}")
 print(f"    synthetic wines {synthesizer.score(X_test):8.2f}")
 print(f"    training wines  {-energy_distance(X_train, X_test):8.2f}")
 
