@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted
 
+from skgantk._numerics import operators
 from skgantk._numerics.distances import nearest
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope
@@ -45,6 +46,9 @@ FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}
 # λ_max(K) times the greatest λ found: λ amplifies the rounding of K, 1e-16 λ_max. On tables
 # the kernel of [Z21] needs 50 to 3e4 for epsilon = 0.05; smooth ones may need anything.
 SHARPEST = 1e6
+# λ tr(K), which bounds λ λ_max(K), up to which float32 will do: D is wrong by its rounding,
+# 6e-8, times as much at worst; with RBF by 5e-9 times as much. Tables need 3e2 to 9e4.
+AMPLIFIED = 5e5
 JUDGED = 1000  # samples at most of which a warning judges the distance to the data
 REACH = 1.2  # usual distances of neighbouring data, within which the penalty acts
 COPY = 0.1  # usual distances to a training point; a sample nearer than this is a copy
@@ -213,8 +217,9 @@ class GANTKSynthesizer(StandardizingGenerator):
 
     Notes
     -----
-    Steps are computed in float32 where data are standardised or are float32, λ and all
-    else in float64. The discriminator separates
+    Steps are computed in float32 where data are float32, or are standardised and λ is not
+    so great that it would amplify its rounding, as it is for smooth kernels; λ and all else
+    in float64. The discriminator separates
     best at λ in units of 1/λ_max(K), which Algorithm 1 takes care of; for a grid search
     vary ``epsilon``, or ``lam`` about a fitted ``lam_``.
 
@@ -368,9 +373,8 @@ class GANTKSynthesizer(StandardizingGenerator):
         extent = max(np.abs(start - centre).max(), np.abs(target - centre).max())
         spread = np.sqrt(np.mean((target - centre) ** 2)) if varies(target) else extent
         reach, closeness = _closeness(target)
-        # Of variance 1, they need no more digits to move by.
-        dtype = np.dtype(np.float32) if self.standardize else target.dtype
         lam, max_iter = self._lam(core, target, batch), float(self.max_iter)
+        dtype = self._dtype(core, target, lam, batch)
         sharpness = _synthesis.Sharpness(lam, 1.0, max_iter)
         if self.continuation:
             sharpness = _synthesis.rising(core, target, lam, max_iter)
@@ -399,6 +403,14 @@ class GANTKSynthesizer(StandardizingGenerator):
             self._stepping = self.optimizer, self.learning_rate
             self.learning_rate_ = self._rate(synthesis, self._start, spread)
         return replace(synthesis, learning_rate=self.learning_rate_)
+
+    def _dtype(self, core, target, lam, batch):
+        """That of the steps: of points of variance 1, float32 if λ leaves it its digits."""
+        if self._state is not None:
+            return self._problem.target.dtype
+        trace = 2 * min(batch, len(target)) * float(np.mean(operators.diag(core, target)))
+        fine = self.standardize and lam * trace <= AMPLIFIED
+        return np.dtype(np.float32) if fine else target.dtype
 
     def _box_in(self, dtype, target):
         """The box of scaled points, in the dtype of the steps."""

@@ -123,7 +123,8 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         or 128 with "gantk", whose cost grows with its cube.
     early_stopping : bool, default=False
         Whether to hold out some of the data and to keep the network whose samples were
-        nearest to them in energy distance.
+        nearest to them in energy distance, of those that were no copies: whose median
+        distance to the data learnt from was at least 0.6 of what it is for those held out.
     validation_fraction : float, default=0.2
         Share of the data held out for ``early_stopping``.
     n_iter_no_change : int, default=10

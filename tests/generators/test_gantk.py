@@ -158,6 +158,19 @@ def test_seeds_and_checks(fitted):
     assert np.any(made(random_state=1).fit(X).samples_ != g.samples_)
 
 
+@pytest.mark.parametrize("kernel", [RBF(1.0), NTK(depth=1, activation="erf")], ids=repr)
+def test_steps_have_the_digits_that_lam_needs(kernel):
+    """Float32 would be wrong by a hundred times the loss, at the λ of a smooth kernel."""
+    A, _ = make_grid_gaussians(50, random_state=0)
+    scaled = (A - A.mean(axis=0)) / A.std(axis=0)
+    params = {"kernel": kernel, "max_iter": 20}
+    expected = made(standardize=False, **params).fit(scaled)
+    actual = made(**params).fit(A)
+    assert_allclose(actual.loss_curve_, expected.loss_curve_, rtol=1e-5)
+    assert actual._problem.target.dtype == np.float64
+    assert made(max_iter=1).fit(A)._problem.target.dtype == np.float32
+
+
 def test_bounds_hold_exactly():
     low, high = np.array([2.4, -1.3]), 3.1
     inside = np.clip(X, low, high)
