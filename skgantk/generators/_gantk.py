@@ -630,4 +630,4 @@ def _closeness(X):
 def _solve(synthesis, start, n_steps):
     """The samples of one problem; pure, so that any process may solve it."""
     state = _synthesis.advance(synthesis, synthesis.start(start), n_steps)
-    return np.asarray(state.samples[: len(start)], start.dtype)
+    return np.asarray(state.samples)[: len(start)].astype(start.dtype)

@@ -27,7 +27,8 @@ def results():
     X, Y, coef = rng.normal(size=(503, 3)), rng.normal(size=(377, 3)), rng.normal(size=377)
     small = X[:50]
     flow = ParticleFlowGenerator(max_iter=20, random_state=0).fit(small)
-    synthesizer = GANTKSynthesizer(KERNEL, batch_size=12, max_iter=20, random_state=0)
+    params = {"standardize": False, "max_iter": 20, "random_state": 0}  # float64
+    synthesizer = GANTKSynthesizer(KERNEL, batch_size=12, **params)
     found = {
         "kernel_sum": kernel_sum(KERNEL, X, Y, coef),
         "kernel_gradient": kernel_gradient(KERNEL, X, Y, coef),
