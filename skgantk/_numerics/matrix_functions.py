@@ -302,6 +302,13 @@ def _divided(rate, rows, columns):
     return rate * jnp.exp(-rate * jnp.minimum(rows, columns)) * slope
 
 
+def _inner(rate, left, right):
+    """The adjoint between the bases of two Krylov spaces, P [Γ ∘ …] Qᵀ."""
+    inner = _divided(rate, left.values, right.values)
+    inner = inner * jnp.outer(left.coef, right.coef)
+    return matmul(matmul(left.vectors, inner), right.vectors.T)
+
+
 relaxation.defvjp(_relaxation, _relaxation_transpose)
 
 
@@ -354,9 +361,7 @@ def relaxation_gradient(K, y, rate, objective, tol):
             value, cotangent = jax.value_and_grad(objective)(D)
             other = _extend(product, _krylov(cotangent, stages[-1]), 0, k)
             left = _ritz(other, k, cotangent)
-            inner = _divided(rate, left.values, right.values)
-            inner = inner * jnp.outer(left.coef, right.coef)
-            inner = matmul(matmul(left.vectors, inner), right.vectors.T)
+            inner = _inner(rate, left, right)
             tail = jnp.hypot(_rest(inner, k), _rest(inner, k, axis=1))
             return (value, other.basis, inner), tail <= tol * _size(inner)
 
@@ -396,9 +401,7 @@ def relaxation_form(K, y, rate, tol):
 
     def check(space, ritz, k, found):
         value = matmul(ritz.coef, -jnp.expm1(-rate * ritz.values) * ritz.coef)
-        inner = _divided(rate, ritz.values, ritz.values)
-        inner = inner * jnp.outer(ritz.coef, ritz.coef)
-        inner = matmul(matmul(ritz.vectors, inner), ritz.vectors.T)
+        inner = _inner(rate, ritz, ritz)
         converged = 2**0.5 * _rest(inner, k) <= tol * _size(inner)
         return (value, inner), converged
 

@@ -284,7 +284,10 @@ def check_discriminator(discriminator, caller, *others):
 
 
 def _copied(points, target, held_out):
-    """Whether points are much nearer to the target than what it does not know."""
+    """Whether points are much nearer to the target than what it does not know.
+
+    Never, where most of that is in the target: `copying_score` refuses such data.
+    """
     to_points, usual = (np.median(nearest(A, target)[0]) for A in (points, held_out))
     return to_points < COPIED * usual
 

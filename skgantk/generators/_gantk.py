@@ -485,7 +485,7 @@ class GANTKSynthesizer(StandardizingGenerator):
             warnings.warn(
                 "The samples are further from the data, in energy distance, than Gaussian "
                 "noise of their mean and standard deviation. Start nearer to them "
-                '(init="gaussian"), take more steps, lam="auto" or a kernel of greater '
+                '(init="marginals"), take more steps, lam="auto" or a kernel of greater '
                 "length, or scale the data.",
                 UserWarning,
                 stacklevel=5,

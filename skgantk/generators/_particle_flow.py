@@ -66,8 +66,9 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         The step η > 0, per particle. "auto" is such that the particles move by a tenth
         of the data's spread in the first step (a hundredth with "adam", a fiftieth with
         "momentum") if they start as "gaussian" noise, and that step for other starts, or
-        less if it would carry them beyond the mean of the data. With a
-        ``generator_kernel`` the start itself counts.
+        less if it would carry them beyond the mean of the data or, with "adam", if points
+        given as ``init`` are near the data already. With a ``generator_kernel`` the start
+        itself counts.
     decay : bool, default=False
         Whether η falls linearly to 0 until ``max_iter``. With a constant step the
         particles end in an oscillation about the data, as wide as η allows, because the

@@ -550,3 +550,15 @@ def test_form_is_a_relaxation_gradient(n, rate):
     assert_allclose(value, other[0], rtol=1e-9)
     assert_allclose(K_bar, other[1], atol=1e-8 * np.abs(other[1]).max())
     assert_allclose(K_bar, K_bar.T, atol=1e-12 * np.abs(K_bar).max())
+
+
+def test_value_of_a_form_is_right_to_the_square_of_the_tolerance():
+    rng = np.random.default_rng(0)
+    A, y = rng.normal(size=(300, 3)), rng.normal(size=300)
+    with jax.enable_x64(True):
+        K = jnp.exp(-((A[:, None] - A) ** 2).sum(axis=2))
+        value, K_bar = map(np.asarray, relaxation_form(K, y, 3.0, 1e-2))
+        expected, exact = map(np.asarray, relaxation_form(K, y, 3.0, 1e-12))
+    assert abs(value / expected - 1) < 1e-4
+    # Not 0, as an eigendecomposition would have it.
+    assert 1e-9 < np.linalg.norm(K_bar - exact) / np.linalg.norm(exact) < 1e-2

@@ -295,6 +295,15 @@ def test_a_flow_that_begins_near_its_data_stays_near(optimizer):
         assert distance <= 1.05 * np.median(nearest(near, X)[0])
 
 
+def test_adams_step_is_as_much_less_as_the_force_is():
+    noise = np.random.default_rng(0).normal(size=X.shape)
+    params = {"learning_rate": "auto", "optimizer": "adam", "max_iter": 1}
+    starts = [*(X + far * noise for far in (0.001, 0.01, 0.1)), "gaussian"]
+    rates = [flow(init=start, **params).fit(X).learning_rate_ for start in starts]
+    assert np.all(np.diff(rates) > 0)
+    assert rates[0] < 0.3 * rates[-1]
+
+
 @pytest.mark.parametrize("start", ["uniform", "normal"])
 def test_the_step_does_not_hang_on_the_start(start):
     """Where points are pulled alike at first, it would be too short for what follows."""
