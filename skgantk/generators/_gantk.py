@@ -39,8 +39,10 @@ from skgantk.metrics import energy_distance
 from skgantk.model_selection._lambda import residual_root
 
 # For batch_size="auto": rows of X, and of Z, that one discriminator takes on, and those of
-# one where there are more. A step of all groups takes half as long with half the rows.
-WHOLE, BATCH = 640, 256
+# one where there are more. A step of all groups takes half as long with half the rows, and
+# samples spread a little less: .91 of the data's deviation with 192, .92 with 256, W₁ the
+# same, on three tables. With 192, 20 000 rows take less than a minute.
+WHOLE, BATCH = 640, 192
 # Movement in the first step, in spreads of the data, for learning_rate="auto".
 FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}
 # λ_max(K) times the greatest λ found: λ amplifies the rounding of K, 1e-16 λ_max. On tables
@@ -127,7 +129,7 @@ class GANTKSynthesizer(StandardizingGenerator):
     batch_size : int or "auto", default="auto"
         Rows of X, and of Z, that one discriminator sees. Beyond it, both are split at
         random, anew at each step, into groups with a discriminator each (batch-wise
-        GA-NTK [1]_). "auto" is all rows up to 640, and 256 of more.
+        GA-NTK [1]_). "auto" is all rows up to 640, and 192 of more.
     early_stopping : bool, default=False
         Whether to hold out some of the data and to keep the last points that are no
         copies: whose median distance to the data they learn from is at least 0.6 of what

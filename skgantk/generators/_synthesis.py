@@ -34,6 +34,7 @@ g and its gradient.
 
 import math
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -83,6 +84,7 @@ MEANS = {
 }
 OBJECTIVES = ("gap", *MEANS)  # "gap" is (Z3)
 SOFT = 0.1  # weight of MMD²/τ in the "gap"
+JUDGED = 8  # groups at most whose mean tells the loss: all would take as long as a step
 
 
 class SynthesisState(NamedTuple):
@@ -214,6 +216,7 @@ class Synthesis(Objective):
     seed: Leaf
     optimizer: str
     n_groups: int
+    seen: Leaf = math.inf  # groups, at most, of which the loss and its gradient are
     fixed: jax.Array | None = None  # K of X, which does not change from step to step
 
     def prepared(self):
@@ -243,12 +246,14 @@ class Synthesis(Objective):
             _groups(jax.random.fold_in(key, i), len(cloud), self.counts[i], self.n_groups)
             for i, cloud in enumerate((X, Z))
         ]
-        losses, gradients = spread_map(_group_loss, groups, (self, Z, lam))
+        seen = jnp.arange(self.n_groups) < self.seen
+        losses, gradients = spread_map(_group_loss, (seen, *groups), (self, Z, lam))
         columns, sizes = groups[1]
         total = jnp.zeros_like(Z).at[columns].add(gradients)
         there = valid(columns.shape[1], sizes[:, None]).astype(Z.dtype)
         count = jnp.zeros_like(Z[:, 0]).at[columns].add(there)
-        return jnp.mean(losses), total / jnp.maximum(count, 1)[:, None]
+        loss = jnp.sum(losses) / jnp.sum(seen)
+        return loss, total / jnp.maximum(count, 1)[:, None]
 
     def step(self, state):
         """One step of all samples, or none of a synthesis that has diverged."""
@@ -267,8 +272,11 @@ class Synthesis(Objective):
 
 
 def _group_loss(groups, shared):
-    ((rows, n), (columns, m)), (synthesis, Z, lam) = groups, shared
-    return synthesis.group_loss(synthesis.target[rows], Z[columns], lam, (n, m))
+    (seen, (rows, n), (columns, m)), (synthesis, Z, lam) = groups, shared
+    X, Z = synthesis.target[rows], Z[columns]
+    nothing = jnp.zeros((), Z.dtype), jnp.zeros_like(Z)
+    there = partial(synthesis.group_loss, X, Z, lam, (n, m))
+    return jax.lax.cond(seen, there, lambda: nothing)
 
 
 def _groups(key, size, count, n_groups):
@@ -325,8 +333,8 @@ def prefers_dimmed(core, X, lam):
 
 
 def loss(synthesis, state):
-    """The objective at λ itself, of the samples of a state."""
+    """The objective at λ itself, of the samples of a state, or of some groups of them."""
     sharpness = replace(synthesis.sharpness, softest=1.0)
-    synthesis = replace(synthesis, sharpness=sharpness, radius=math.inf)
+    synthesis = replace(synthesis, sharpness=sharpness, radius=math.inf, seen=JUDGED)
     # A step that is not kept: nothing else has to be compiled.
     return advance(synthesis, state._replace(diverged=np.zeros((), bool)), 1).loss
