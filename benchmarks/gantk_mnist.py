@@ -61,8 +61,7 @@ def published(X, kernel, seconds):
         decay=False,
         max_iter=1,
         check_every=CHUNK,
-        init="uniform",
-        **COMMON,
+        **{**COMMON, "init": "uniform"},
     ).fit(X)  # compiles
     synthesizer.warm_start = True
     began = time.perf_counter()
