@@ -10,6 +10,7 @@ from skgantk import (
     metrics,
     model_selection,
     pipeline,
+    preprocessing,
 )
 from skgantk._compilation import cache_compilations
 from skgantk._version import __version__
@@ -26,4 +27,5 @@ __all__ = [
     "metrics",
     "model_selection",
     "pipeline",
+    "preprocessing",
 ]

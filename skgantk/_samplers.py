@@ -1,9 +1,19 @@
-"""How `SamplingPipeline`, `ConditionalSampler` and scorers draw from any sampler."""
+"""How `SamplingPipeline`, `ConditionalSampler` and scorers seed and draw from samplers."""
 
 from copy import copy
 from inspect import signature
 
+import numpy as np
+from sklearn.base import clone
 from sklearn.utils import check_random_state, shuffle
+
+
+def seeded(sampler, rng):
+    """A clone whose every random_state is an integer drawn from rng."""
+    sampler = clone(sampler)
+    names = [n for n in sorted(sampler.get_params()) if n.split("__")[-1] == "random_state"]
+    seeds = rng.randint(np.iinfo(np.int32).max, size=len(names))
+    return sampler.set_params(**dict(zip(names, seeds.tolist())))
 
 
 def ask(sampler, n_samples, random_state):

@@ -18,6 +18,7 @@ from skgantk import (
     metrics,
     model_selection,
     pipeline,
+    preprocessing,
 )
 
 MODULES = (
@@ -30,6 +31,7 @@ MODULES = (
     metrics,
     model_selection,
     pipeline,
+    preprocessing,
 )
 PUBLIC = [getattr(module, name) for module in MODULES for name in module.__all__]
 

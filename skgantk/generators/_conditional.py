@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
@@ -13,7 +13,7 @@ from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgantk._frames import Frame, check_dates, explained, restore, schema
-from skgantk._samplers import draw
+from skgantk._samplers import draw, seeded
 from skgantk.discriminators._base import restored_on_error
 from skgantk.generators._parallel import parallel
 
@@ -159,7 +159,7 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
     def _fit_classes(self, X, codes, wanted, rng):
         labels = self.classes_.tolist()
         fitted = parallel(self.n_jobs)(
-            delayed(_fit_one)(_seeded(self.sampler, rng), X[codes == k], labels[k])
+            delayed(_fit_one)(seeded(self.sampler, rng), X[codes == k], labels[k])
             for k in wanted
         )
         self.samplers_ = {labels[k]: sampler for k, sampler in zip(wanted, fitted)}
@@ -307,14 +307,6 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
         n_new = np.zeros(2, int)
         n_new[np.argmin(counts)] = smaller - least
         return n_new
-
-
-def _seeded(sampler, rng):
-    """A clone whose every random_state is an integer drawn from rng."""
-    sampler = clone(sampler)
-    names = [n for n in sorted(sampler.get_params()) if n.split("__")[-1] == "random_state"]
-    seeds = rng.randint(np.iinfo(np.int32).max, size=len(names))
-    return sampler.set_params(**dict(zip(names, seeds.tolist())))
 
 
 def _fit_one(sampler, X, label):

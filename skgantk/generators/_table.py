@@ -1,0 +1,312 @@
+"""TableSynthesizer: new rows of any data frame."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted
+
+from skgantk._samplers import draw, seeded
+from skgantk.discriminators._base import restored_on_error
+from skgantk.generators import _calibration
+from skgantk.generators._base import check_n_samples
+from skgantk.generators._gantk import GANTKSynthesizer
+from skgantk.metrics import energy_distance
+from skgantk.preprocessing import TableEncoder
+
+LARGE = 20  # rows of a class at least that has a generator of its own
+
+
+class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
+    """New rows like those of a data frame, whatever is in its columns.
+
+    Numbers, categories, strings, booleans, times and missing values are encoded by a
+    `TableEncoder`; a generator learns the distribution of the coordinates; its samples are
+    calibrated, so that every column has the values and shares of the data, and decoded.
+
+    Parameters
+    ----------
+    generator : estimator, default=None
+        Any with ``fit(X)`` and ``sample(n_samples)``: a generator, scikit-learn's
+        KernelDensity or GaussianMixture. It gets coordinates of mean 0 and variance 1.
+        None is a `GANTKSynthesizer`.
+    categorical_features : "from_dtype" or array-like, default="from_dtype"
+        Columns that are categories whatever their dtype, as in `TableEncoder`.
+    calibrate : bool, default=True
+        Whether each column is mapped to the distribution that it has in the data, by
+        the map that moves its values least: numbers from quantiles to quantiles, between
+        the values of the data; categories by a handicap for each level, so that their
+        shares are those of the data. Dependences between columns stay the generator's.
+    random_state : int, RandomState instance or None, default=None
+        Of the fit.
+
+    Attributes
+    ----------
+    encoder_ : TableEncoder
+        Of the table.
+    generators_ : list of estimators
+        The fitted generator; with labels, that of every class.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, where each has a generator.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where these are all strings.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a parameter is out of its range.
+    ValueError
+        What `TableEncoder` raises, or if all columns are constant.
+
+    See Also
+    --------
+    skgantk.preprocessing.TableEncoder : The way to coordinates and back.
+    ConditionalSampler : One generator for each class, which also balances classes.
+
+    Notes
+    -----
+    Rows come as frames of the library, columns and dtypes of the data (pandas, polars,
+    pyarrow), or as arrays. Only values come that may occur: levels that the data have, and
+    numbers and times between their least and greatest, on their grid.
+
+    Where nearly all columns have few levels, combinations of them are those of the data
+    more often than in fresh data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from skgantk.generators import TableSynthesizer
+    >>> rng = np.random.default_rng(0)
+    >>> height = rng.normal(170, 10, 80).round()
+    >>> frame = pd.DataFrame({
+    ...     "height": height,
+    ...     "weight": np.where(rng.random(80) < 0.1, np.nan, (height - 100).round(1)),
+    ...     "size": np.where(height > 175, "L", np.where(height > 165, "M", "S")),
+    ... })
+    >>> rows = TableSynthesizer(random_state=0).fit(frame).sample(5)
+    >>> rows.dtypes.equals(frame.dtypes)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "generator": [HasMethods(["fit", "sample"]), None],
+        "categorical_features": ["array-like", StrOptions({"from_dtype"})],
+        "calibrate": ["boolean"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        generator=None,
+        *,
+        categorical_features="from_dtype",
+        calibrate=True,
+        random_state=None,
+    ):
+        self.generator = generator
+        self.categorical_features = categorical_features
+        self.calibrate = calibrate
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags
+
+    @property
+    def n_features_in_(self):
+        """Number of columns."""
+        check_is_fitted(self)
+        return self.encoder_.n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Names of the columns, where these are all strings."""
+        return self.encoder_.feature_names_in_
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None):
+        """Learn the distribution of rows, with their labels or targets if there are any.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_columns)
+            The table.
+        y : Series or array-like of shape (n_samples,), default=None
+            Labels, each of which gets a generator of its own if it has at least 20 rows;
+            fewer, or numbers, are learnt as one more column.
+
+        Returns
+        -------
+        self : object
+        """
+        with restored_on_error(self):
+            rng = check_random_state(self.random_state)
+            self.encoder_ = TableEncoder(self.categorical_features).fit(X)
+            Z, kinds = self.encoder_.transform(X), _kinds(self.encoder_, 0)
+            codes = np.zeros(len(Z), int)
+            self._label_encoder, self._like = None, y
+            if y is not None:
+                check_consistent_length(X, y)
+                values = np.asarray(y)
+                classes, counts, codes = _classes(values)
+                labels = _as_table(y)
+                self._label_encoder = TableEncoder([len(counts) > 0]).fit(labels)
+                kinds += _kinds(self._label_encoder, Z.shape[1])
+                Z = np.hstack([Z, self._label_encoder.transform(labels)])
+                self._like = y[:0]
+                vars(self).pop("classes_", None)
+                if len(np.unique(codes)) > 1:
+                    self.classes_ = classes
+            generator = GANTKSynthesizer() if self.generator is None else self.generator
+            self._parts = [
+                _fit_part(generator, Z[codes == k], kinds, self.calibrate, rng)
+                for k in np.unique(codes)
+            ]
+            self.generators_ = [part.generator for part in self._parts]
+            self._shares = np.bincount(codes) / len(codes)
+        return self
+
+    def sample(self, n_samples=1, random_state=None):
+        """Draw new rows.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            How many.
+        random_state : int, RandomState instance or None, default=None
+            Of the draw; None draws afresh at every call.
+
+        Returns
+        -------
+        X : DataFrame or ndarray of shape (n_samples, n_columns)
+            The rows, in what the table of the fit was.
+        y : Series or ndarray of shape (n_samples,)
+            Their labels or targets, if the fit had any.
+        """
+        check_is_fitted(self)
+        check_n_samples(n_samples)
+        Z = self._draw(n_samples, check_random_state(random_state))
+        if self._label_encoder is None:
+            return self.encoder_.inverse_transform(Z)
+        width = len(self.encoder_.get_feature_names_out())
+        labels = self._label_encoder.inverse_transform(Z[:, width:])
+        X = self.encoder_.inverse_transform(Z[:, :width])
+        return X, _as_labels(labels, self._like)
+
+    def _draw(self, n_samples, rng):
+        codes = rng.choice(len(self._parts), size=n_samples, p=self._shares)
+        Z = np.empty((n_samples, self._parts[0].width))
+        for k, part in enumerate(self._parts):
+            chosen = codes == k
+            if chosen.any():
+                Z[chosen] = part.draw(int(chosen.sum()), rng)
+        return Z
+
+    def score(self, X, y=None):
+        """Minus the energy distance between as many samples as X and X, both encoded.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_samples, n_columns)
+            Rows.
+        y : Series or array-like of shape (n_samples,), default=None
+            Their labels or targets, if the fit had any.
+
+        Returns
+        -------
+        score : float
+            Of coordinates of variance 1; greater is better.
+        """
+        check_is_fitted(self)
+        Z = self.encoder_.transform(X)
+        if self._label_encoder is not None and y is not None:
+            Z = np.hstack([Z, self._label_encoder.transform(_as_table(y))])
+        made = self._draw(len(Z), check_random_state(self.random_state))[:, : Z.shape[1]]
+        scaler = StandardScaler().fit(Z)
+        return -energy_distance(scaler.transform(made), scaler.transform(Z))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A generator of coordinates, of which those that vary are scaled to variance 1."""
+
+    generator: Any
+    scaler: StandardScaler
+    varying: np.ndarray
+    constant: np.ndarray
+    maps: list
+
+    @property
+    def width(self):
+        return len(self.varying)
+
+    def draw(self, n_samples, rng):
+        return _calibration.calibrated(self.maps, self.raw(n_samples, rng))
+
+    def raw(self, n_samples, rng):
+        samples = draw(self.generator, n_samples, rng)[0]
+        Z = np.tile(self.constant, (n_samples, 1))
+        Z[:, self.varying] = self.scaler.inverse_transform(samples)
+        return Z
+
+
+def _fit_part(generator, Z, kinds, calibrate, rng):
+    varying = np.ptp(Z, axis=0) > 0
+    if not varying.any():
+        raise ValueError(
+            f"All columns of {len(Z)} rows are constant: there is nothing to learn."
+        )
+    scaler = StandardScaler().fit(Z[:, varying])
+    fitted = seeded(generator, rng).fit(scaler.transform(Z[:, varying]))
+    part = _Part(fitted, scaler, varying, Z[0], [])
+    if not calibrate:
+        return part
+    maps = _calibration.calibration(kinds, part.raw(len(Z), rng), Z, rng)
+    return _Part(fitted, scaler, varying, Z[0], maps)
+
+
+def _kinds(encoder, start):
+    """What `calibration` takes, of coordinates from ``start`` on."""
+    kinds = []
+    for block in encoder._blocks:
+        columns = slice(start + block.columns.start, start + block.columns.stop)
+        kinds.append((columns, hasattr(block.kind, "hole")))
+    return kinds
+
+
+def _classes(y):
+    """Labels, their counts and codes: one code for all where a class is small.
+
+    No labels at all where numbers are rather a target.
+    """
+    one = np.zeros(len(y), int)
+    if type_of_target(y, "y") not in ("binary", "multiclass"):
+        return [], [], one
+    classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+    if counts.min() >= LARGE:
+        return classes, counts, codes
+    return (classes, counts, one) if y.dtype.kind not in "iuf" else ([], [], one)
+
+
+def _as_table(y):
+    """y as a table of one column, in its library."""
+    return y.to_frame() if hasattr(y, "to_frame") else np.asarray(y).reshape(-1, 1)
+
+
+def _as_labels(table, like):
+    if isinstance(table, np.ndarray):
+        return table[:, 0]
+    if hasattr(table, "iloc"):
+        return table.iloc[:, 0].rename(like.name)
+    return table.to_series()

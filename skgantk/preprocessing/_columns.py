@@ -1,0 +1,285 @@
+"""What a column of a table is as coordinates, and the way back from any real ones.
+
+Every kind has a ``width``, the number of its coordinates, ``encode(column)``, which returns
+them, (n, width), ``decode(block)``, which makes a column of the dtype of the data from any
+such block, and ``names(name)``. What values there are is kept as a column itself, in the
+data's own dtype, so that a level comes back by its index, whatever it is.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skgantk._inverse import nearest
+from skgantk.preprocessing import _native
+
+FEW = 20  # distinct numbers at most that are levels though they lie on a grid
+REPEATED = 5  # times at least that a number is there on average, if numbers are levels
+DECIMALS = 9  # at most that make a grid
+GRID = 10  # distinct numbers at least whose common divisor is no accident
+EXACT = 2**53  # integers up to here are exact in float64
+WARNED = 100  # levels of a category beyond which there is a warning
+DISTINCT, IDENTIFIED = 0.9, 20  # share and number of distinct labels beyond which: refused
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Values on a line, which come back from the nearest."""
+
+    values: Any  # the column of distinct values, and a missing one if there is one
+    grid: np.ndarray  # their coordinates
+    position: Any  # value (hashable) ↦ coordinate; None: the coordinate is the number
+
+    width = 1
+
+    def encode(self, column):
+        if self.position is None:
+            return _numbers(column).astype(float)[:, None]
+        return np.array(_looked_up(self.position, column), float)[:, None]
+
+    def decode(self, block):
+        return _native.take(self.values, nearest(self.grid, block[:, 0]))
+
+    def names(self, name):
+        return [name]
+
+
+@dataclass(frozen=True)
+class OneHot:
+    """Labels: the vertices of a simplex, which come back from the nearest."""
+
+    values: Any
+    position: dict
+
+    @property
+    def width(self):
+        return len(self.position)
+
+    def encode(self, column):
+        return np.eye(self.width)[_looked_up(self.position, column)]
+
+    def decode(self, block):
+        return _native.take(self.values, block.argmax(axis=1))
+
+    def names(self, name):
+        return [f"{name}_{level}" for level in self.position]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """One value, and no coordinate."""
+
+    values: Any
+    position: dict
+
+    width = 0
+
+    def encode(self, column):
+        return np.zeros((len(_looked_up(self.position, column)), 0))
+
+    def decode(self, block):
+        return _native.take(self.values, np.zeros(len(block), int))
+
+    def names(self, name):
+        return []
+
+
+@dataclass(frozen=True)
+class Number:
+    """Numbers or times between the least and the greatest, on a grid if they have one.
+
+    The grid is (first + step k) / 10^decimals. Times, and integers that float64 has not
+    exactly, have k for their coordinate.
+    """
+
+    values: Any  # a value, and a missing one if there is one
+    low: Any
+    high: Any
+    first: int
+    step: int  # 0: no grid
+    decimals: int
+    counted: bool  # whether the coordinate is k
+    dtype: np.dtype
+
+    width = 1
+
+    def encode(self, column):
+        numbers = _numbers(column)
+        if self.counted:
+            exact = [(int(number) - self.first) / self.step for number in numbers]
+            return np.array(exact, float)[:, None]
+        return numbers.astype(float)[:, None]
+
+    def decode(self, block):
+        return _native.build(self.numbers(block[:, 0]), _native.take(self.values, [0]))
+
+    def numbers(self, x):
+        """The numbers nearest to coordinates."""
+        if not self.step:
+            return np.clip(x, self.low, self.high).astype(self.dtype)
+        scale = 10**self.decimals
+        k = x if self.counted else (x * scale - self.first) / self.step
+        most = (round(float(self.high) * scale) if self.decimals else int(self.high)) - (
+            self.first
+        )
+        k = np.clip(np.rint(k), 0, most // self.step)
+        if self.dtype.kind == "f":
+            return ((self.first + self.step * k) / scale).astype(self.dtype)
+        return np.array([self.first + self.step * int(i) for i in k], self.dtype)
+
+    def names(self, name):
+        return [name]
+
+
+@dataclass(frozen=True)
+class WithHoles:
+    """A kind whose values may be missing: filled up, with an indicator coordinate."""
+
+    kind: Any
+    fill: float
+    hole: Any  # a column of one missing value
+
+    @property
+    def width(self):
+        return self.kind.width + 1
+
+    def encode(self, column):
+        gone = _native.missing(column)
+        block = np.full((len(gone), self.width), self.fill)
+        block[~gone, :-1] = self.kind.encode(_native.take(column, np.flatnonzero(~gone)))
+        block[:, -1] = gone
+        return block
+
+    def decode(self, block):
+        known = self.kind.decode(block[:, :-1])
+        order = np.where(block[:, -1] >= 0.5, len(block), np.arange(len(block)))
+        return _native.take(_native.stack([known, self.hole]), order)
+
+    def names(self, name):
+        return [*self.kind.names(name), f"missingindicator_{name}"]
+
+
+def _numbers(column):
+    """The numbers of a column, all of which are there and finite."""
+    if _native.missing(column).any():
+        raise ValueError("it has missing values, and had none in the fit.")
+    numbers = _native.numbers(column)
+    if numbers is None:
+        raise ValueError("it has no numbers, and had in the fit.")
+    if not np.all(np.isfinite(numbers.astype(float))):
+        raise ValueError("it contains infinity. Replace it, or leave such rows out.")
+    return numbers
+
+
+def _looked_up(position, column):
+    """Indices of the values of a column; a missing one is None."""
+    labels, gone = _native.labels(column), _native.missing(column)
+    keys = [None if hole else label for label, hole in zip(labels, gone)]
+    unknown = {key for key in keys if key not in position}
+    if unknown:
+        raise ValueError(
+            f"it has {sorted(map(repr, unknown))[:5]}, which the data of the fit do not "
+            "have."
+        )
+    return [position[key] for key in keys]
+
+
+def kind_of(column, categorical):
+    """The kind of a column, found from its dtype and values.
+
+    ``categorical``: a category even if its values are numbers or all distinct.
+    """
+    gone = _native.missing(column)
+    known = _native.take(column, np.flatnonzero(~gone))
+    numbers = None if categorical or not len(known) else _native.numbers(known)
+    if numbers is None or len(np.unique(numbers)) < 2:
+        return _labelled(column, gone, categorical or numbers is not None)
+    kind = _numbered(known, _numbers(known))
+    if not gone.any():
+        return kind
+    fill = float(np.median(kind.encode(known)))
+    hole = _native.take(column, [int(np.argmax(gone))])
+    return WithHoles(kind, fill, hole)
+
+
+def _labelled(column, gone, allowed):
+    """A category, in which a missing value is one more level."""
+    labels = _native.labels(column)
+    first = {}
+    for i, (label, hole) in enumerate(zip(labels, gone)):
+        first.setdefault(None if hole else label, i)
+    n_known = int(np.sum(~gone))
+    if not allowed and len(first) > max(IDENTIFIED, DISTINCT * n_known):
+        raise ValueError(
+            f"{len(first)} of its {n_known} values are distinct: identifiers or free text, "
+            "of which there is nothing to learn. Drop it, or name it in "
+            "categorical_features."
+        )
+    keys = _in_order(column, first)
+    values = _native.take(column, [first[key] for key in keys])
+    position = {key: i for i, key in enumerate(keys)}
+    if len(keys) == 1:
+        return Constant(values, position)
+    if len(keys) == 2:
+        return Levels(values, np.arange(2.0), position)
+    return OneHot(values, position)
+
+
+def _in_order(column, keys):
+    """Sorted where they can be; a missing one last."""
+    known = [key for key in keys if key is not None]
+    try:
+        known = sorted(known)
+    except TypeError:
+        known = sorted(known, key=lambda key: (type(key).__name__, repr(key)))
+    return [*known, *([None] if None in keys else [])]
+
+
+def _numbered(known, numbers):
+    """Levels, or numbers with the grid that they are on."""
+    distinct, first = np.unique(numbers, return_index=True)
+    repeated = REPEATED * len(distinct) <= len(numbers)
+    first_, step, decimals = _grid(distinct)
+    if numbers.dtype.kind == "b" or (repeated and (len(distinct) <= FEW or not step)):
+        grid = distinct.astype(float)
+        return Levels(_native.take(known, first), grid, None)
+    times = not isinstance(known, np.ndarray) and isinstance(known.dtype, _native.TIMES)
+    times = times or (isinstance(known, np.ndarray) and known.dtype.kind in "mM")
+    whole = distinct.dtype.kind != "f"
+    large = whole and max(abs(int(distinct[0])), abs(int(distinct[-1]))) > EXACT
+    return Number(
+        values=_native.take(known, [0]),
+        low=distinct[0],
+        high=distinct[-1],
+        first=first_,
+        step=step,
+        decimals=decimals,
+        counted=times or large,
+        dtype=distinct.dtype,
+    )
+
+
+def _grid(distinct):
+    """The grid (first, step, decimals) on which sorted numbers lie; step 0: on none."""
+    whole, decimals = _whole(distinct)
+    if whole is None:
+        return 0, 0, 0
+    first = int(whole[0])
+    step = math.gcd(*(int(k) - first for k in whole))
+    return first, step if len(whole) >= GRID else 1, decimals
+
+
+def _whole(numbers):
+    """Integers that are the numbers times 10^decimals, or None."""
+    if numbers.dtype.kind != "f":
+        return numbers, 0
+    exact = numbers.astype(float)
+    for decimals in range(DECIMALS + 1):
+        scaled = np.rint(exact * 10**decimals)
+        if np.abs(scaled).max() > EXACT:
+            break
+        if np.array_equal((scaled / 10**decimals).astype(numbers.dtype), numbers):
+            return scaled.astype(np.int64), decimals
+    return None, 0

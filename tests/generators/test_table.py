@@ -1,0 +1,151 @@
+"""New rows of any table: their schema, values, shares and dependences."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from numpy.testing import assert_array_equal
+from scipy.stats import chisquare, kstest, spearmanr
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import KernelDensity
+
+from skgantk.generators import GANTKSynthesizer, TableSynthesizer
+
+QUICK = KernelDensity(bandwidth=0.3)
+
+
+def mixed(n=200, seed=0):
+    """Six kinds of columns that depend on one another, and a label."""
+    rng = np.random.default_rng(seed)
+    size = rng.normal(size=n)
+    day = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 99, n), "D")
+    frame = pd.DataFrame(
+        {
+            "amount": np.round(np.exp(3 + size), 2),
+            "count": rng.poisson(np.exp(size)),
+            "kind": np.select([size > 0.8, size > -0.3], ["big", "middle"], "small"),
+            "paid": size + rng.normal(size=n) > 0,
+            "day": day,
+            "unit": "EUR",
+        }
+    )
+    gone = rng.random(n) < 0.3 * (size > 0)
+    frame["rate"] = pd.Series(size + rng.normal(size=n)).mask(gone)
+    return frame, pd.Series(np.where(size > 0, "yes", "no"), name="bought")
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda frame: frame,
+        lambda frame: pl.from_arrow(pa.Table.from_pandas(frame)),
+        lambda frame: pa.Table.from_pandas(frame, preserve_index=False),
+        lambda frame: frame[["amount", "count"]].to_numpy(),
+        lambda frame: frame[["amount", "kind", "paid"]].to_numpy(object),
+    ],
+    ids=["pandas", "polars", "pyarrow", "array", "objects"],
+)
+@pytest.mark.parametrize("generator", [QUICK, GaussianMixture(3, reg_covar=1e-3)])
+def test_rows_are_of_the_kind_of_the_data(convert, generator):
+    X = convert(mixed()[0])
+    rows = TableSynthesizer(generator, random_state=0).fit(X).sample(33, random_state=0)
+    assert type(rows) is type(X)
+    assert tuple(rows.shape) == (33, X.shape[1])
+    if isinstance(X, pd.DataFrame):
+        assert rows.dtypes.equals(X.dtypes)
+        assert not rows.drop(columns="rate").isna().any().any()
+    elif isinstance(X, np.ndarray):
+        assert rows.dtype == X.dtype
+    else:
+        assert rows.schema == X.schema
+
+
+def test_default_has_shares_marginals_and_dependences():
+    X, _ = mixed(400)
+    synthesizer = TableSynthesizer(random_state=0).fit(X)
+    rows = synthesizer.sample(400, random_state=1)
+    for column in ("amount", "count"):
+        assert kstest(rows[column], X[column], method="asymp").statistic < 0.02
+    for column in ("kind", "paid"):
+        shares = X[column].value_counts()
+        assert chisquare(rows[column].value_counts().reindex(shares.index), shares).pvalue > 0.9
+    assert abs(rows["rate"].isna().mean() - X["rate"].isna().mean()) < 0.01
+    # What is missing, and how the numbers go with the categories, as in the data.
+    assert X.loc[X["amount"] < 15, "rate"].isna().mean() == 0
+    assert rows.loc[rows["amount"] < 15, "rate"].isna().mean() < 0.06
+    means = [frame.groupby("kind")["amount"].median() for frame in (rows, X)]
+    assert np.all(np.abs(np.log(means[0] / means[1])) < 0.35)
+    correlations = [spearmanr(f["amount"], f["count"]).statistic for f in (rows, X)]
+    assert abs(correlations[0] - correlations[1]) < 0.1
+    assert len(rows.merge(X)) < 5  # no copies
+    assert synthesizer.score(mixed(400, 1)[0]) > -0.1
+
+
+def test_without_calibration_values_still_may_occur():
+    X, _ = mixed()
+    rows = TableSynthesizer(QUICK, calibrate=False).fit(X).sample(500, random_state=0)
+    for column in ("amount", "count", "day", "rate"):
+        assert X[column].min() <= rows[column].min()
+        assert rows[column].max() <= X[column].max()
+    assert set(rows["kind"]) <= set(X["kind"])
+
+
+@pytest.mark.parametrize("as_y", [pd.Series, np.asarray, lambda y: pl.Series("y", list(y))])
+def test_labels_come_with_the_rows(as_y):
+    X, y = mixed()
+    y = as_y(y)
+    synthesizer = TableSynthesizer(QUICK, random_state=0).fit(X, y)
+    assert synthesizer.classes_.tolist() == ["no", "yes"]
+    assert len(synthesizer.generators_) == 2
+    rows, labels = synthesizer.sample(400, random_state=0)
+    assert type(labels) is type(y)
+    assert labels.dtype == y.dtype
+    yes = np.asarray(labels) == "yes"
+    assert abs(yes.mean() - np.mean(np.asarray(y) == "yes")) < 0.1
+    assert rows["amount"][yes].median() > 2 * rows["amount"][~yes].median()
+    assert np.isfinite(synthesizer.score(X, y))
+    assert np.isfinite(synthesizer.score(X))
+
+
+def test_targets_and_small_classes_are_learnt_jointly():
+    X, y = mixed()
+    rare = y.mask(y.index < 5, "rare")
+    rows, labels = TableSynthesizer(QUICK, random_state=0).fit(X, rare).sample(2000)
+    assert set(labels) == {"no", "yes", "rare"}
+    number = X.pop("amount")
+    synthesizer = TableSynthesizer(QUICK, random_state=0).fit(X, number)
+    assert not hasattr(synthesizer, "classes_")
+    rows, target = synthesizer.sample(500, random_state=0)
+    assert target.name == "amount"
+    assert spearmanr(rows["count"], target).statistic > 0.5
+
+
+def test_a_table_of_categories_alone_is_not_copied():
+    """Combinations that the data have not, in their shares."""
+    rng = np.random.default_rng(0)
+    latent = rng.integers(0, 2, 300)
+    X = pd.DataFrame(
+        {f"c{i}": rng.choice(list("abcd"), 300) for i in range(5)}
+        | {f"l{i}": np.where(rng.random(300) < 0.9, latent, 1 - latent) for i in range(3)}
+    ).astype(str)
+    rows = TableSynthesizer(random_state=0).fit(X).sample(300, random_state=0)
+    agree = [np.mean(frame["l0"] == frame["l1"]) for frame in (rows, X)]
+    assert abs(agree[0] - agree[1]) < 0.08
+    assert len(rows.merge(X.drop_duplicates())) < 0.2 * len(rows)
+
+
+def test_seeds_and_state():
+    X, _ = mixed(80)
+    synthesizer = TableSynthesizer(GANTKSynthesizer(max_iter=5), random_state=0).fit(X)
+    first, second = (synthesizer.sample(10, random_state=3) for _ in range(2))
+    pd.testing.assert_frame_equal(first, second)
+    assert not synthesizer.sample(10).equals(synthesizer.sample(10))
+    with pytest.raises(ValueError, match="identifiers"):
+        synthesizer.fit(X.assign(name=[f"n{i}" for i in range(80)]))
+    pd.testing.assert_frame_equal(synthesizer.sample(10, random_state=3), first)
+    assert_array_equal(synthesizer.feature_names_in_, X.columns)
+    with pytest.raises(ValueError, match="constant"):
+        synthesizer.fit(X[["unit"]])
+    with pytest.raises(ValueError, match="n_samples"):
+        synthesizer.sample(0)
