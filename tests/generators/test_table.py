@@ -10,7 +10,7 @@ from scipy.stats import chisquare, kstest, spearmanr
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KernelDensity
 
-from skgantk.generators import GANTKSynthesizer, TableSynthesizer
+from skgantk.generators import ConditionalSampler, GANTKSynthesizer, TableSynthesizer
 
 QUICK = KernelDensity(bandwidth=0.3)
 
@@ -69,7 +69,10 @@ def test_default_has_shares_marginals_and_dependences():
         assert kstest(rows[column], X[column], method="asymp").statistic < 0.02
     for column in ("kind", "paid"):
         shares = X[column].value_counts()
-        assert chisquare(rows[column].value_counts().reindex(shares.index), shares).pvalue > 0.9
+        assert (
+            chisquare(rows[column].value_counts().reindex(shares.index), shares).pvalue
+            > 0.9
+        )
     assert abs(rows["rate"].isna().mean() - X["rate"].isna().mean()) < 0.01
     # What is missing, and how the numbers go with the categories, as in the data.
     assert X.loc[X["amount"] < 15, "rate"].isna().mean() == 0
@@ -133,6 +136,16 @@ def test_a_table_of_categories_alone_is_not_copied():
     agree = [np.mean(frame["l0"] == frame["l1"]) for frame in (rows, X)]
     assert abs(agree[0] - agree[1]) < 0.08
     assert len(rows.merge(X.drop_duplicates())) < 0.2 * len(rows)
+
+
+def test_rare_classes_of_a_mixed_table_are_balanced():
+    X, y = mixed(150)
+    sampler = ConditionalSampler(TableSynthesizer(QUICK), random_state=0)
+    rows, labels = sampler.fit_resample(X, y.mask(y.index < 20, "rare"))
+    assert labels.value_counts().nunique() == 1
+    assert rows.dtypes.equals(X.dtypes)
+    assert rows["rate"].isna().any()
+    assert not rows.drop(columns="rate").isna().any().any()
 
 
 def test_seeds_and_state():

@@ -1,0 +1,96 @@
+"""
+New rows of a table
+===================
+
+A table as people have it: amounts, counts, categories, dates and holes. `TableSynthesizer`
+learns it as it is and makes rows of the same columns, dtypes and values.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from skgantk.generators import TableSynthesizer
+
+# %%
+# Flats of a town: prices depend on area and district, most old houses have no lift, and
+# nobody knows when some of them were built.
+
+rng = np.random.default_rng(0)
+n = 400
+district = rng.choice(["harbour", "old town", "hill", "meadow"], n, p=[0.4, 0.3, 0.2, 0.1])
+area = np.round(rng.gamma(8, 8, n) + 20 + 25 * (district == "hill"))
+level = pd.Series({"harbour": 9.0, "old town": 13.0, "hill": 16.0, "meadow": 7.5})
+price = level[district].to_numpy() * area * np.exp(0.12 * rng.normal(size=n))
+year = np.where(
+    district == "old town", rng.integers(1700, 1900, n), rng.integers(1950, 2024, n)
+)
+flats = pd.DataFrame(
+    {
+        "district": pd.Categorical(district),
+        "area": area.astype("int64"),
+        "price": price.round(2),
+        "parking": rng.binomial(2, np.where(district == "old town", 0.05, 0.4)),
+        "lift": rng.random(n) < np.where(year < 1950, 0.1, 0.6),
+        "built": pd.Series(year).mask(rng.random(n) < 0.15).astype("Int64"),
+        "listed": pd.Timestamp("2025-01-01")
+        + pd.to_timedelta(rng.integers(0, 365, n), "D"),
+    }
+)
+samples = TableSynthesizer(random_state=0).fit(flats).sample(n, random_state=0)
+print(samples.head())
+print("same dtypes:", samples.dtypes.equals(flats.dtypes))
+print("rows of the data among them:", len(samples.merge(flats)))
+
+# %%
+# Every column has the distribution that it has in the data, the share of missing years
+# included.
+
+colors = {"data": "0.65", "samples": "tab:blue"}
+tables = {"data": flats, "samples": samples}
+figure, axes = plt.subplots(2, 3, figsize=(11, 6.4), layout="constrained")
+for ax, column in zip(axes[0], ("price", "built")):
+    bins = np.histogram_bin_edges(flats[column].dropna().astype(float), 24)
+    for name, table in tables.items():
+        values = table[column].dropna().astype(float)
+        filled = {"data": "stepfilled", "samples": "step"}[name]
+        ax.hist(values, bins, color=colors[name], histtype=filled, lw=2, label=name)
+    missing = " and ".join(
+        f"{table[column].isna().mean():.0%}" for table in tables.values()
+    )
+    ax.set(title=f"{column} ({missing} missing)" if column == "built" else column)
+    ax.set_ylabel("flats")
+    ax.legend(frameon=False)
+positions = np.arange(4)
+for shift, (name, table) in zip((-0.2, 0.2), tables.items()):
+    counts = table["district"].value_counts().reindex(flats["district"].cat.categories)
+    axes[0, 2].bar(positions + shift, counts, 0.38, color=colors[name], label=name)
+axes[0, 2].set_xticks(positions, flats["district"].cat.categories)
+axes[0, 2].set(title="district", ylabel="flats")
+axes[0, 2].legend(frameon=False)
+
+# %%
+# So have pairs of columns: price and area in each district, and lifts in old houses and
+# new.
+
+palette = dict(
+    zip(flats["district"].cat.categories, ("#0072B2", "#E69F00", "#009E73", "#CC79A7"))
+)
+for ax, (name, table) in zip(axes[1], tables.items()):
+    for place, rows in table.groupby("district", observed=True):
+        ax.scatter(rows["area"], rows["price"], s=9, color=palette[place], label=place)
+    ax.set(title=name, xlabel="area", ylabel="price", xlim=(0, 200), ylim=(0, 3000))
+    ax.legend(frameon=False, markerscale=2)
+ages = {"before 1950": (0, 1950), "since": (1950, 2100)}
+for shift, (name, table) in zip((-0.2, 0.2), tables.items()):
+    shares = [
+        table.loc[
+            table["built"].between(*span, inclusive="left").fillna(False), "lift"
+        ].mean()
+        for span in ages.values()
+    ]
+    axes[1, 2].bar(np.arange(2) + shift, shares, 0.38, color=colors[name], label=name)
+axes[1, 2].set_xticks(range(2), ages)
+axes[1, 2].set(title="share with a lift", xlabel="built", ylim=(0, 1))
+axes[1, 2].legend(frameon=False, loc="upper left")
+plt.show()
