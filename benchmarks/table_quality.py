@@ -147,7 +147,8 @@ def run(name, frame, chosen, seeds, methods):
                 [*figures(made, train, held, encoder, scale, seed), seconds]
             )
     for method, values in rows.items():
-        cells = "".join(f"{value:9.3f}" for value in np.mean(values, axis=0))
+        means = np.mean(values, axis=0)
+        cells = "".join(f"{value:9.3f}" for value in means[np.isfinite(means)])
         print(f"{name:26}{len(train):6}{frame.shape[1]:4}  {method:22}{cells}", flush=True)
 
 

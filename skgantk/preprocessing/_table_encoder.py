@@ -22,7 +22,7 @@ from skgantk.preprocessing import _columns, _native
 class Block:
     """A column of the table, and the columns of the matrix that it becomes."""
 
-    name: Any
+    name: str
     kind: Any
     columns: slice
 
@@ -167,11 +167,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     def _name(self, i):
         names = getattr(self, "feature_names_in_", None)
-        if names is not None:
-            return names[i]
-        return (
-            f"x{i}" if isinstance(self._head, np.ndarray) else _native.names(self._head)[i]
-        )
+        return f"x{i}" if names is None else names[i]
 
     def _categorical(self):
         """Whether each column is a category by decree."""

@@ -14,6 +14,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.neighbors import KernelDensity
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from test_frames import KINDS as DTYPES
+from test_frames import column, may_have_holes
 
 from skgantk.pipeline import make_sampling_pipeline
 from skgantk.preprocessing import TableEncoder
@@ -104,6 +106,21 @@ def test_there_and_back(kind, share, library):
     assert Z.shape == (60, len(encoder.get_feature_names_out()))
     assert np.isfinite(Z).all()
     assert_same(encoder.inverse_transform(Z), frame)
+
+
+@pytest.mark.parametrize("repeats", [1, 20])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_dtype_of_pandas(dtype, repeats):
+    codes = np.tile([0, 1, 2], repeats)
+    holes = (
+        np.arange(len(codes)) % 2 == 0
+        if may_have_holes(dtype)
+        else np.zeros(len(codes), bool)
+    )
+    for gone in (np.zeros(len(codes), bool), holes):
+        frame = column(dtype, codes, gone).to_frame("c").assign(d=1.5 * codes)
+        encoder = TableEncoder().fit(frame)
+        assert_same(encoder.inverse_transform(encoder.transform(frame)), frame)
 
 
 def may_occur(made, frame):
