@@ -55,7 +55,7 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
         The labels, where each has a generator.
     n_features_in_ : int
         Number of columns.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_columns,)
         Their names, where these are all strings.
 
     Raises
