@@ -48,8 +48,8 @@ print("rows of the data among them:", len(samples.merge(flats)))
 
 colors = {"data": "0.65", "samples": "tab:blue"}
 tables = {"data": flats, "samples": samples}
-figure, axes = plt.subplots(2, 3, figsize=(11, 6.4), layout="constrained")
-for ax, column in zip(axes[0], ("price", "built")):
+figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), layout="constrained")
+for ax, column in zip(axes, ("price", "built")):
     bins = np.histogram_bin_edges(flats[column].dropna().astype(float), 24)
     for name, table in tables.items():
         values = table[column].dropna().astype(float)
@@ -64,10 +64,10 @@ for ax, column in zip(axes[0], ("price", "built")):
 positions = np.arange(4)
 for shift, (name, table) in zip((-0.2, 0.2), tables.items()):
     counts = table["district"].value_counts().reindex(flats["district"].cat.categories)
-    axes[0, 2].bar(positions + shift, counts, 0.38, color=colors[name], label=name)
-axes[0, 2].set_xticks(positions, flats["district"].cat.categories)
-axes[0, 2].set(title="district", ylabel="flats")
-axes[0, 2].legend(frameon=False)
+    axes[2].bar(positions + shift, counts, 0.38, color=colors[name], label=name)
+axes[2].set_xticks(positions, flats["district"].cat.categories)
+axes[2].set(title="district", ylabel="flats")
+axes[2].legend(frameon=False)
 
 # %%
 # So have pairs of columns: price and area in each district, and lifts in old houses and
@@ -76,7 +76,8 @@ axes[0, 2].legend(frameon=False)
 palette = dict(
     zip(flats["district"].cat.categories, ("#0072B2", "#E69F00", "#009E73", "#CC79A7"))
 )
-for ax, (name, table) in zip(axes[1], tables.items()):
+figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), layout="constrained")
+for ax, (name, table) in zip(axes, tables.items()):
     for place, rows in table.groupby("district", observed=True):
         ax.scatter(rows["area"], rows["price"], s=9, color=palette[place], label=place)
     ax.set(title=name, xlabel="area", ylabel="price", xlim=(0, 200), ylim=(0, 3000))
@@ -89,8 +90,8 @@ for shift, (name, table) in zip((-0.2, 0.2), tables.items()):
         ].mean()
         for span in ages.values()
     ]
-    axes[1, 2].bar(np.arange(2) + shift, shares, 0.38, color=colors[name], label=name)
-axes[1, 2].set_xticks(range(2), ages)
-axes[1, 2].set(title="share with a lift", xlabel="built", ylim=(0, 1))
-axes[1, 2].legend(frameon=False, loc="upper left")
+    axes[2].bar(np.arange(2) + shift, shares, 0.38, color=colors[name], label=name)
+axes[2].set_xticks(range(2), ages)
+axes[2].set(title="share with a lift", xlabel="built", ylim=(0, 1))
+axes[2].legend(frameon=False, loc="upper left")
 plt.show()
