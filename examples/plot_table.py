@@ -68,6 +68,7 @@ for shift, (name, table) in zip((-0.2, 0.2), tables.items()):
 axes[2].set_xticks(positions, flats["district"].cat.categories)
 axes[2].set(title="district", ylabel="flats")
 axes[2].legend(frameon=False)
+plt.show()
 
 # %%
 # So have pairs of columns: price and area in each district, and lifts in old houses and
