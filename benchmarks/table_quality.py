@@ -60,10 +60,6 @@ def tables(folder):
             yield name, frame, chosen
 
 
-def coordinates(encoder, scale, frame):
-    return encoder.transform(frame) * scale
-
-
 def to_nearest(A, B, k=1):
     return NearestNeighbors(n_neighbors=k).fit(B).kneighbors(A)[0][:, -1]
 

@@ -156,6 +156,7 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
             Z, kinds = self.encoder_.transform(X), _kinds(self.encoder_, 0)
             codes = np.zeros(len(Z), int)
             self._label_encoder, self._like = None, y
+            vars(self).pop("classes_", None)  # of an earlier fit
             if y is not None:
                 check_consistent_length(X, y)
                 values = np.asarray(y)
@@ -165,7 +166,6 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
                 kinds += _kinds(self._label_encoder, Z.shape[1])
                 Z = np.hstack([Z, self._label_encoder.transform(labels)])
                 self._like = y[:0]
-                vars(self).pop("classes_", None)
                 if len(np.unique(codes)) > 1:
                     self.classes_ = classes
             generator = GANTKSynthesizer() if self.generator is None else self.generator

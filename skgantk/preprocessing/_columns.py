@@ -28,7 +28,7 @@ DISTINCT, IDENTIFIED = 0.9, 20  # share and number of distinct labels beyond whi
 class Levels:
     """Values on a line, which come back from the nearest."""
 
-    values: Any  # the column of distinct values, and a missing one if there is one
+    values: Any  # the column of distinct values
     grid: np.ndarray  # their coordinates
     position: Any  # value (hashable) ↦ coordinate; None: the coordinate is the number
 
@@ -94,7 +94,7 @@ class Number:
     exactly, have k for their coordinate.
     """
 
-    values: Any  # a value, and a missing one if there is one
+    values: Any  # a column of one value
     low: Any
     high: Any
     first: int

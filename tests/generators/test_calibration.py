@@ -17,9 +17,6 @@ def test_quantiles_rise_and_reach_the_data(n):
     assert_array_equal(np.argsort(mapped), np.argsort(sample))
     assert data.min() <= mapped.min()
     assert mapped.max() <= data.max()
-    assert np.max(np.abs(np.quantile(data, (np.arange(n) + 0.5) / n) - np.sort(mapped))) < (
-        np.ptp(data) if n < 10 else 3
-    )
     assert kstest(mapped, data).statistic <= 1 / n + 1 / 80
 
 

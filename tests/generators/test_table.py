@@ -117,11 +117,14 @@ def test_targets_and_small_classes_are_learnt_jointly():
     rows, labels = TableSynthesizer(QUICK, random_state=0).fit(X, rare).sample(2000)
     assert set(labels) == {"no", "yes", "rare"}
     number = X.pop("amount")
-    synthesizer = TableSynthesizer(QUICK, random_state=0).fit(X, number)
+    synthesizer = TableSynthesizer(QUICK, random_state=0).fit(X, y)
+    assert hasattr(synthesizer, "classes_")
+    synthesizer.fit(X, number)
     assert not hasattr(synthesizer, "classes_")
     rows, target = synthesizer.sample(500, random_state=0)
     assert target.name == "amount"
     assert spearmanr(rows["count"], target).statistic > 0.5
+    assert not hasattr(TableSynthesizer(QUICK).fit(X, y).fit(X), "classes_")
 
 
 def test_a_table_of_categories_alone_is_not_copied():
