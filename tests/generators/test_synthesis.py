@@ -1,5 +1,6 @@
 """The loss of GA-NTK and its gradient against dense exponentials and differences."""
 
+from dataclasses import replace
 from functools import partial
 
 import jax
@@ -327,6 +328,10 @@ def test_groups_are_problems_of_their_own(monkeypatch):
     assert_allclose(loss, np.mean([one for one, _ in alone]), rtol=1e-12)
     for z, (_, expected) in zip(rows[9], alone):
         assert_allclose(gradient[z], expected, rtol=1e-9)
+
+    loss, gradient = compile_batch_loss()(replace(synthesis, seen=2))
+    assert_allclose(loss, np.mean([one for one, _ in alone[:2]]), rtol=1e-12)
+    assert_array_equal(gradient[rows[9][2]], 0)
 
 
 def test_batches_are_drawn_anew_at_each_step_and_by_seed(monkeypatch):
