@@ -78,20 +78,21 @@ def handicaps(sample, data):
     return Handicaps(result)
 
 
-def calibration(kinds, sample, data, rng):
+def calibration(blocks, sample, data, rng):
     """Pairs of columns and their maps, of coordinates of `TableEncoder`.
 
     Parameters
     ----------
-    kinds : list of (slice, bool)
-        Coordinates of a column, and whether they are numbers with an indicator.
+    blocks : list of Block
+        What the coordinates of each column are.
     sample, data : (n, d) and (m, d) arrays
     rng : RandomState
     """
     maps = []
-    for columns, with_holes in kinds:
+    for block in blocks:
+        columns = block.columns
         ours, theirs = sample[:, columns], data[:, columns]
-        if with_holes:
+        if hasattr(block.kind, "hole"):
             maps.append((columns, holes(ours, theirs, rng)))
         elif ours.shape[1] == 1:
             maps.append((columns, quantiles(ours[:, 0], theirs[:, 0], rng)))

@@ -1,6 +1,6 @@
 """TableSynthesizer: new rows of any data frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgantk._samplers import draw, seeded
 from skgantk.discriminators._base import restored_on_error
-from skgantk.generators import _calibration
+from skgantk.generators import _calibration, _repeats
 from skgantk.generators._base import check_n_samples
 from skgantk.generators._gantk import GANTKSynthesizer
 from skgantk.metrics import energy_distance
@@ -42,6 +42,7 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
         the map that moves its values least: numbers from quantiles to quantiles, between
         the values of the data; categories by a handicap for each level, so that their
         shares are those of the data. Dependences between columns stay the generator's.
+        Repeated rows beyond their natural share become others.
     random_state : int, RandomState instance or None, default=None
         Of the fit.
 
@@ -76,8 +77,14 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
     pyarrow), or as arrays. Only values come that may occur: levels that the data have, and
     numbers and times between their least and greatest, on their grid.
 
-    Where nearly all columns have few levels, combinations of them are those of the data
-    more often than in fresh data.
+    Calibrated rows are rows of the data no more often than fresh ones would be, a share
+    that the data tell by how many of them are there once [1]_; those beyond that change in
+    the column that matters least. A table of categories alone is not copied.
+
+    References
+    ----------
+    .. [1] I. J. Good, "The population frequencies of species and the estimation of
+       population parameters", Biometrika 1953.
 
     Examples
     --------
@@ -153,7 +160,7 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
         with restored_on_error(self):
             rng = check_random_state(self.random_state)
             self.encoder_ = TableEncoder(self.categorical_features).fit(X)
-            Z, kinds = self.encoder_.transform(X), _kinds(self.encoder_, 0)
+            Z, blocks = self.encoder_.transform(X), self.encoder_._blocks
             codes = np.zeros(len(Z), int)
             self._label_encoder, self._like = None, y
             vars(self).pop("classes_", None)  # of an earlier fit
@@ -163,14 +170,14 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
                 classes, counts, codes = _classes(values)
                 labels = _as_table(y)
                 self._label_encoder = TableEncoder([len(counts) > 0]).fit(labels)
-                kinds += _kinds(self._label_encoder, Z.shape[1])
+                blocks = blocks + _shifted(self._label_encoder._blocks, Z.shape[1])
                 Z = np.hstack([Z, self._label_encoder.transform(labels)])
                 self._like = y[:0]
                 if len(np.unique(codes)) > 1:
                     self.classes_ = classes
             generator = GANTKSynthesizer() if self.generator is None else self.generator
             self._parts = [
-                _fit_part(generator, Z[codes == k], kinds, self.calibrate, rng)
+                _fit_part(generator, Z[codes == k], blocks, self.calibrate, rng)
                 for k in np.unique(codes)
             ]
             self.generators_ = [part.generator for part in self._parts]
@@ -245,14 +252,18 @@ class _Part:
     scaler: StandardScaler
     varying: np.ndarray
     constant: np.ndarray
+    blocks: list
     maps: list
+    repeats: Any = None
 
     @property
     def width(self):
         return len(self.varying)
 
     def draw(self, n_samples, rng):
-        return _calibration.calibrated(self.maps, self.raw(n_samples, rng))
+        points = self.raw(n_samples, rng)
+        rows = self.rows(points)
+        return rows if self.repeats is None else self.repeats.replaced(rows, points, rng)
 
     def raw(self, n_samples, rng):
         samples = draw(self.generator, n_samples, rng)[0]
@@ -260,8 +271,13 @@ class _Part:
         Z[:, self.varying] = self.scaler.inverse_transform(samples)
         return Z
 
+    def rows(self, points):
+        """What rows points become, encoded."""
+        Z = _calibration.calibrated(self.maps, points)
+        return np.hstack([block.decoded(Z) for block in self.blocks])
 
-def _fit_part(generator, Z, kinds, calibrate, rng):
+
+def _fit_part(generator, Z, blocks, calibrate, rng):
     varying = np.ptp(Z, axis=0) > 0
     if not varying.any():
         raise ValueError(
@@ -269,20 +285,20 @@ def _fit_part(generator, Z, kinds, calibrate, rng):
         )
     scaler = StandardScaler().fit(Z[:, varying])
     fitted = seeded(generator, rng).fit(scaler.transform(Z[:, varying]))
-    part = _Part(fitted, scaler, varying, Z[0], [])
+    part = _Part(fitted, scaler, varying, Z[0], blocks, [])
     if not calibrate:
         return part
-    maps = _calibration.calibration(kinds, part.raw(len(Z), rng), Z, rng)
-    return _Part(fitted, scaler, varying, Z[0], maps)
+    points = part.raw(len(Z), rng)
+    part = replace(part, maps=_calibration.calibration(blocks, points, Z, rng))
+    return replace(part, repeats=_repeats.repeats(blocks, part.rows(points), Z))
 
 
-def _kinds(encoder, start):
-    """What `calibration` takes, of coordinates from ``start`` on."""
-    kinds = []
-    for block in encoder._blocks:
-        columns = slice(start + block.columns.start, start + block.columns.stop)
-        kinds.append((columns, hasattr(block.kind, "hole")))
-    return kinds
+def _shifted(blocks, start):
+    """Blocks of coordinates from ``start`` on."""
+    return [
+        replace(b, columns=slice(start + b.columns.start, start + b.columns.stop))
+        for b in blocks
+    ]
 
 
 def _classes(y):

@@ -2,7 +2,8 @@
 
 Every kind has a ``width``, the number of its coordinates, ``encode(column)``, which returns
 them, (n, width), ``decode(block)``, which makes a column of the dtype of the data from any
-such block, and ``names(name)``. What values there are is kept as a column itself, in the
+such block, ``others(block)``, which yields what values next to encoded ones are, encoded,
+and ``names(name)``. What values there are is kept as a column itself, in the
 data's own dtype, so that a level comes back by its index, whatever it is.
 """
 
@@ -42,6 +43,11 @@ class Levels:
     def decode(self, block):
         return _native.take(self.values, nearest(self.grid, block[:, 0]))
 
+    def others(self, block):
+        at = np.searchsorted(self.grid, block[:, 0])
+        for step in (-1, 1):
+            yield self.grid[np.clip(at + step, 0, len(self.grid) - 1)][:, None]
+
     def names(self, name):
         return [name]
 
@@ -63,6 +69,10 @@ class OneHot:
     def decode(self, block):
         return _native.take(self.values, block.argmax(axis=1))
 
+    def others(self, block):
+        for vertex in np.eye(self.width):
+            yield np.broadcast_to(vertex, block.shape)
+
     def names(self, name):
         return [f"{name}_{level}" for level in self.position]
 
@@ -81,6 +91,9 @@ class Constant:
 
     def decode(self, block):
         return _native.take(self.values, np.zeros(len(block), int))
+
+    def others(self, block):
+        return iter(())
 
     def names(self, name):
         return []
@@ -114,6 +127,11 @@ class Number:
 
     def decode(self, block):
         return _native.build(self.numbers(block[:, 0]), _native.take(self.values, [0]))
+
+    def others(self, block):
+        width = 1 if self.counted else self.step / 10**self.decimals
+        for step in (-width, width) if self.step else ():
+            yield self.encode(self.decode(block + step))
 
     def numbers(self, x):
         """The numbers nearest to coordinates."""
@@ -156,6 +174,13 @@ class WithHoles:
         known = self.kind.decode(block[:, :-1])
         order = np.where(block[:, -1] >= 0.5, len(block), np.arange(len(block)))
         return _native.take(_native.stack([known, self.hole]), order)
+
+    def others(self, block):
+        there = block[:, -1] < 0.5
+        for other in self.kind.others(block[:, :-1]):
+            result = block.copy()
+            result[there, :-1] = other[there]
+            yield result
 
     def names(self, name):
         return [*self.kind.names(name), f"missingindicator_{name}"]

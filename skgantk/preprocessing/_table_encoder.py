@@ -26,6 +26,10 @@ class Block:
     kind: Any
     columns: slice
 
+    def decoded(self, Z):
+        """Its columns of the matrix Z, as if decoded and encoded again."""
+        return self.kind.encode(self.kind.decode(Z[:, self.columns]))
+
 
 class TableEncoder(TransformerMixin, BaseEstimator):
     """A data frame as a matrix of real numbers, and any real matrix as such a data frame.
