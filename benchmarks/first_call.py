@@ -4,7 +4,8 @@ Each line is a fresh process, each figure the median of them. "import" is that o
 skgantk after scikit-learn and JAX, "again" the same call once more, "one row fewer" the
 same with another number of rows; "programs" are those compiled by the first and by the
 latter call. "on disk" is the first call of a process that finds the programs of another
-one by `skgantk.cache_compilations`. With --checks: how long scikit-learn's checks take.
+one by `skgantk.cache_compilations`. Cases of 20000 rows run when they are named. With
+--checks: how long scikit-learn's checks take.
 """
 
 import json
@@ -89,6 +90,75 @@ def synthesis_512(fewer):
 @case
 def synthesis_5000(fewer):
     return synthesis(5000 - fewer)
+
+
+@case
+def synthesis_20000(fewer):
+    return synthesis(20_000 - fewer)
+
+
+def people(n):
+    """A frame of 15 columns that depend on one another: 8 of numbers, holes in two."""
+    import numpy as np
+    import pandas as pd
+
+    rng = np.random.default_rng(0)
+    latent = rng.normal(size=(n, 4)) @ rng.normal(size=(4, 15))
+    latent += rng.normal(size=(n, 15))
+    frame = {f"number{i}": latent[:, i] for i in range(4)}
+    frame |= {f"price{i}": np.exp(latent[:, i]).round(2) for i in (4, 5)}
+    frame |= {f"count{i}": rng.poisson(np.exp(latent[:, i] / 3)) for i in (6, 7)}
+    for i, levels in ((8, 2), (9, 5), (10, 8), (11, 12), (12, 20), (13, 40)):
+        cuts = np.quantile(latent[:, i], np.linspace(0, 1, levels + 1)[1:-1])
+        frame[f"kind{i}"] = [f"level{k}" for k in np.searchsorted(cuts, latent[:, i])]
+    days = (100 * latent[:, 14]).astype(int)
+    frame["day"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(days, "D")
+    frame = pd.DataFrame(frame)
+    for column in ("number0", "count6"):
+        frame[column] = frame[column].mask(latent[:, 1] + rng.normal(size=n) > 3)
+    return frame
+
+
+def table(n):
+    from skgantk.generators import TableSynthesizer
+
+    frame = people(n)
+    return lambda: TableSynthesizer(random_state=0).fit(frame)
+
+
+def rows_of_table(n):
+    fitted = table(n)()
+    return lambda: fitted.sample(n, random_state=0)
+
+
+@case
+def table_200(fewer):
+    return table(200 - fewer)
+
+
+@case
+def table_2000(fewer):
+    return table(2000 - fewer)
+
+
+@case
+def table_20000(fewer):
+    return table(20_000 - fewer)
+
+
+@case
+def rows_of_200(fewer):
+    return rows_of_table(200 - fewer)
+
+
+@case
+def rows_of_2000(fewer):
+    return rows_of_table(2000 - fewer)
+
+
+@case
+def rows_of_20000(fewer):
+    return rows_of_table(20_000 - fewer)
 
 
 @case
@@ -230,7 +300,8 @@ if __name__ == "__main__":
     args = options(__doc__, add_arguments)
     print_machine()
     print("seconds             import   first   again  one row fewer  programs   on disk")
-    for name in args.cases or (["kernel_iris"] if args.quick else CASES):
+    quick = [name for name in CASES if not name.endswith("20000")]
+    for name in args.cases or (["kernel_iris"] if args.quick else quick):
         line(name, 1 if args.quick else args.repeats)
     if args.checks:
         print("\nseconds of check_estimator, all defaults; how many checks failed")

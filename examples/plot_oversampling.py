@@ -5,7 +5,8 @@ Oversampling a rare class
 A classifier that sees few rows of a class learns to overlook it. `ConditionalSampler` adds
 generated rows of the rare class to the training data. Whether that helps is a question of
 the classifier, so it is asked here of three, on held-out rows, beside no oversampling and
-beside plain duplication of rows, over ten random splits.
+beside plain duplication of rows, over ten random splits. The table here is of numbers; with
+`TableSynthesizer` in the place of `GANTKSynthesizer` it may be any data frame.
 """
 
 import matplotlib.pyplot as plt

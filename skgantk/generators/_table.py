@@ -34,7 +34,7 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
     generator : estimator, default=None
         Any with ``fit(X)`` and ``sample(n_samples)``: a generator, scikit-learn's
         KernelDensity or GaussianMixture. It gets coordinates of mean 0 and variance 1.
-        None is a `GANTKSynthesizer`.
+        None is a `GANTKSynthesizer`; one with ``verbose=1`` shows how far it is.
     categorical_features : "from_dtype" or array-like, default="from_dtype"
         Columns that are categories whatever their dtype, as in `TableEncoder`.
     calibrate : bool, default=True
