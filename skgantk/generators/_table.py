@@ -281,7 +281,7 @@ def _fit_part(generator, Z, blocks, calibrate, rng):
     varying = np.ptp(Z, axis=0) > 0
     if not varying.any():
         raise ValueError(
-            f"All columns of {len(Z)} rows are constant: there is nothing to learn."
+            f"All columns are constant (n_samples={len(Z)}): there is nothing to learn."
         )
     scaler = StandardScaler().fit(Z[:, varying])
     fitted = seeded(generator, rng).fit(scaler.transform(Z[:, varying]))

@@ -9,10 +9,16 @@ from numpy.testing import assert_array_equal
 from scipy.stats import binom, chisquare, kstest, spearmanr
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KernelDensity
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgantk.generators import ConditionalSampler, GANTKSynthesizer, TableSynthesizer
 
 QUICK = KernelDensity(bandwidth=0.3)
+
+
+@parametrize_with_checks([TableSynthesizer(QUICK)])
+def test_checks_of_scikit_learn(estimator, check):
+    check(estimator)
 
 
 def mixed(n=200, seed=0):
