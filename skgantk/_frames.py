@@ -4,12 +4,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from reprlib import repr as shortened
 
+import narwhals as nw
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
+from sklearn.utils import get_tags
 
 from skgantk._inverse import nearest, sparse_note
+from skgantk.preprocessing import _native
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,16 @@ def is_frame(X):
 
 
 def schema(X):
-    """What `restore` gives back: a `Frame`, or of an array whether it is finite."""
+    """What `restore` gives back: a `Frame` of pandas; of all else whether it is finite."""
     if is_frame(X):
         return Frame(X.columns, [_column(X.iloc[:, i]) for i in range(X.shape[1])])
+    if not _native.is_array(X):
+        return all(
+            _is_finite(column.to_numpy())
+            if column.dtype.is_numeric()
+            else not _native.missing(column).any()
+            for column in _native.series(X)
+        )
     try:
         array = np.asarray(X.data if issparse(X) else X)
     except ValueError:  # ragged: only a step of one's own takes that
@@ -214,36 +224,50 @@ def _no_way_back(column, value):
     )
 
 
+def rows_at(X, indices):
+    """Rows of an array, a frame or a series, in what it is; pandas' index is not kept."""
+    if hasattr(X, "iloc"):
+        return X.iloc[indices].reset_index(drop=True)
+    rows = nw.from_native(X, allow_series=True, pass_through=True)[indices]
+    return nw.to_native(rows, pass_through=True)
+
+
+REMEDY = (
+    "skgantk.preprocessing.TableEncoder as the first step encodes them, and "
+    "skgantk.generators.TableSynthesizer takes them as they are."
+)
+
+
 @contextmanager
-def explained(X, steps=()):
+def explained(X, step):
     """Add to an error of a fit which columns or steps it may be about."""
     try:
         yield
     except (TypeError, ValueError) as error:
-        for note in filter(None, [sparse_note(steps), *_notes(X)]):
-            error.add_note(note)
+        said = "".join([str(error), *getattr(error, "__notes__", [])])
+        for note in _notes(X, step):
+            if note not in said:  # by a step that is such a pipeline
+                error.add_note(note)
         raise
 
 
-def _notes(X):
-    """What scikit-learn does not take in a DataFrame."""
-    if not is_frame(X):
+def _notes(X, step):
+    """What scikit-learn does not take in a frame, and generators in a sparse matrix."""
+    sparse = sparse_note(step.steps[:-1] if isinstance(step, Pipeline) else [])
+    if sparse:
+        yield sparse
+    if _native.is_array(X):
         return
-    import pandas as pd
-
-    if all(isinstance(dtype, pd.SparseDtype) for dtype in X.dtypes):
+    columns = list(_described(X))
+    if all(str(dtype).startswith("Sparse") for _, dtype, _, _ in columns):
         yield "All columns are sparse; X.sparse.to_dense() makes them dense."
-    numeric = pd.api.types.is_numeric_dtype
     others = {
-        name: str(dtype)
-        for name, dtype in X.dtypes.items()
-        if not numeric(getattr(getattr(dtype, "categories", None), "dtype", dtype))
+        name: str(dtype) for name, dtype, kind, hole in columns if kind != "number" or hole
     }
-    if others:
+    if others and not _takes_tables(_first(step)):
         yield (
-            f"Columns that are no numbers: {shortened(others)}. Encode them in the first "
-            "step, such as OneHotEncoder(sparse_output=False). It takes missing values as "
-            "NaN, not as pd.NA: X.astype(object).where(X.notna(), np.nan)."
+            "Columns that are no numbers, or have missing values: "
+            f"{shortened(others)}. {REMEDY}"
         )
 
 
@@ -252,21 +276,52 @@ def check_dates(X, step):
 
     scikit-learn's own do, and so do generators, which check their input in its way.
     """
-    if not is_frame(X):
+    step = _first(step)
+    library = type(step).__module__.split(".")[0]
+    if (
+        _native.is_array(X)
+        or library not in ("sklearn", "skgantk")
+        or isinstance(step, FunctionTransformer)
+        or _takes_tables(step)
+    ):
         return
+    encodes = isinstance(step, (OneHotEncoder, OrdinalEncoder))
+    for name, dtype, kind, hole in _described(X):
+        if hole and (kind == "time" or (kind == "time in a zone" and not encodes)):
+            raise ValueError(
+                f"Column {name!r} is {dtype} with missing values, which "
+                f"{type(step).__name__} would take for dates or numbers. {REMEDY}"
+            )
+
+
+def _first(step):
+    """The first step of a pipeline, or the step itself."""
     while isinstance(step, Pipeline):
         step = next((s for _, s in step.steps if s not in (None, "passthrough")), None)
-    library = type(step).__module__.split(".")[0]
-    if library not in ("sklearn", "skgantk") or isinstance(step, FunctionTransformer):
+    return step
+
+
+def _takes_tables(step):
+    """Whether it encodes all that is in a table, as TableEncoder and TableSynthesizer."""
+    tags = get_tags(step).input_tags if hasattr(step, "__sklearn_tags__") else None
+    return tags is not None and tags.string and tags.categorical
+
+
+def _described(X):
+    """Name, dtype, kind and whether a value is missing, of the columns of a frame."""
+    if not is_frame(X):
+        for column in _native.series(X):
+            dtype = column.dtype
+            number = dtype.is_numeric() or dtype == nw.Boolean
+            time = dtype.is_temporal() and dtype != nw.Time  # which is one of objects
+            kind = "number" if number else "time" if time else "label"
+            yield column.name, dtype, kind, _native.missing(column).any()
         return
+    import pandas as pd
+
     for name, values in X.items():
         dtype = getattr(getattr(values.dtype, "categories", None), "dtype", values.dtype)
-        # With time zones they are objects, which these encoders understand.
-        objects = getattr(dtype, "tz", None) is not None
-        encodes = isinstance(step, (OneHotEncoder, OrdinalEncoder)) and objects
-        if dtype.kind in "mM" and values.isna().any() and not encodes:
-            raise ValueError(
-                f"Column {name!r} is {values.dtype} with missing values, which "
-                f"{type(step).__name__} would take for dates or numbers. Fill them, or "
-                "encode X.astype(object) by OneHotEncoder(sparse_output=False)."
-            )
+        kind = "number" if pd.api.types.is_numeric_dtype(dtype) else "label"
+        if dtype.kind in "mM":  # in a zone they are objects, which encoders understand
+            kind = "time" if getattr(dtype, "tz", None) is None else "time in a zone"
+        yield name, values.dtype, kind, values.isna().any()

@@ -5,7 +5,9 @@ from inspect import signature
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils import check_random_state, shuffle
+from sklearn.utils import check_random_state
+
+from skgantk._frames import rows_at
 
 
 def seeded(sampler, rng):
@@ -40,5 +42,5 @@ def draw(sampler, n_samples, random_state):
     """
     rng = check_random_state(random_state)
     drawn = ask(sampler, n_samples, rng)
-    shuffled = shuffle(*drawn, random_state=rng)
-    return tuple(shuffled) if len(drawn) > 1 else (shuffled,)
+    order = rng.permutation(len(drawn[0]))
+    return tuple(rows_at(part, order) for part in drawn)

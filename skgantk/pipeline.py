@@ -1,5 +1,8 @@
 """SamplingPipeline: a scikit-learn pipeline that ends in a generator."""
 
+from contextlib import contextmanager
+from functools import wraps
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -15,6 +18,42 @@ __all__ = ["SamplingPipeline", "make_sampling_pipeline"]
 
 def _last_step_samples(pipeline):
     return hasattr(pipeline.steps[-1][1], "sample")
+
+
+def _guarded(name):
+    """A fit of Pipeline whose error is explained and leaves all as it was before."""
+
+    @available_if(lambda pipeline: hasattr(super(SamplingPipeline, pipeline), name))
+    @wraps(getattr(Pipeline, name))
+    def fit(self, X, y=None, **params):
+        with _kept(self):
+            self._validate_steps()  # whose errors need no more words
+            check_dates(X, self)
+            with explained(X, self):
+                return getattr(super(SamplingPipeline, self), name)(X, y, **params)
+
+    return fit
+
+
+@contextmanager
+def _kept(pipeline):
+    """Restore the pipeline and all estimators in it on an error.
+
+    An interruption is none: generators keep what they have by then.
+    """
+    parts = [pipeline, *pipeline.get_params().values()]
+    before = [
+        (part, vars(part).copy())
+        for part in parts
+        if hasattr(part, "fit") and not isinstance(part, type)
+    ]
+    try:
+        yield
+    except Exception:
+        for part, state in before:
+            vars(part).clear()
+            vars(part).update(state)
+        raise
 
 
 class SamplingPipeline(Pipeline):
@@ -76,7 +115,9 @@ class SamplingPipeline(Pipeline):
     Integers are rounded and kept within their dtype, booleans are true from ½ on, a
     category of numbers is the nearest, and dates that a step took for numbers are dates.
     What is missing comes back missing. Categories of strings are encoded in a step that
-    comes back to them, such as `sklearn.preprocessing.OneHotEncoder`.
+    comes back to them, such as `sklearn.preprocessing.OneHotEncoder`. Frames of whatever
+    columns, of polars and pyarrow too, come back by `skgantk.preprocessing.TableEncoder`
+    as the first step. A fit that fails leaves the pipeline and its steps as they were.
 
     Examples
     --------
@@ -109,12 +150,13 @@ class SamplingPipeline(Pipeline):
                 "KernelDensity or GaussianMixture."
             )
 
+    fit = _guarded("fit")
+    fit_transform = _guarded("fit_transform")
+    fit_predict = _guarded("fit_predict")
+
     def _fit(self, X, *args, **kwargs):
         # fit, fit_transform and fit_predict all come through here.
-        self._validate_steps()  # whose errors need no more words
-        check_dates(X, self)
-        with explained(X, self.steps[:-1]):
-            transformed = super()._fit(X, *args, **kwargs)
+        transformed = super()._fit(X, *args, **kwargs)
         if issparse(transformed):
             raise TypeError(
                 f"The last step, {self.steps[-1][0]!r}, takes dense data and gets a sparse "

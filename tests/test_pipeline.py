@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
@@ -31,6 +32,7 @@ from skgantk.generators import NeuralGenerator, ParticleFlowGenerator
 from skgantk.kernels import RBF
 from skgantk.metrics import neg_energy_scorer
 from skgantk.pipeline import SamplingPipeline, make_sampling_pipeline
+from skgantk.preprocessing import TableEncoder
 
 X = np.random.default_rng(0).normal(size=(60, 3)) * [1, 10, 1e3] + [0, 5, -1e4]
 KDE = KernelDensity(bandwidth=0.1)
@@ -161,6 +163,95 @@ def test_samples_that_are_no_categories_are_refused():
         pipeline.sample(3)
 
 
+MIXED = pd.DataFrame(
+    {
+        "x": X[:, 0],
+        "rate": pd.Series(np.round(X[:, 1], 1)).mask(np.arange(60) % 5 == 0),
+        "colour": pd.Series(["red", "blue", None] * 20, dtype="str"),
+        "grade": pd.Categorical(["low", "high"] * 30, ["low", "never", "high"]),
+        "day": pd.Series(pd.date_range("2024-01-01", periods=60)).mask(X[:, 0] > 1),
+    }
+)
+LIBRARIES = {
+    "pandas": pd.DataFrame.copy,
+    "polars": pl.from_pandas,
+    "pyarrow": lambda frame: pl.from_pandas(frame).to_arrow(),
+}
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_mixed_frames_come_back_by_a_table_encoder(library):
+    frame = LIBRARIES[library](MIXED)
+    near = KernelDensity(bandwidth=1e-6)  # the rows of the data
+    pipeline = make_sampling_pipeline(TableEncoder(), "passthrough", near).fit(frame)
+    rows = pipeline.sample(200, random_state=0)
+    assert type(rows) is type(frame)
+    if library == "pandas":
+        pd.testing.assert_series_equal(rows.dtypes, frame.dtypes)
+    else:
+        assert rows.schema == frame.schema
+    columns = ["rate", "colour", "grade", "day"]
+    made, data = (
+        {tuple(map(str, row)) for row in zip(*(f[c].to_numpy() for c in columns))}
+        for f in (rows, frame)
+    )
+    assert made <= data
+    assert len(made) > 40
+    assert np.isfinite(pipeline.score(frame))
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("column", ["rate", "colour", "grade", "day"])
+@pytest.mark.parametrize("steps", [[], [StandardScaler()]], ids=["plain", "scaled"])
+def test_mixed_frames_are_refused_with_the_remedy(library, column, steps):
+    pipeline = make_sampling_pipeline(*steps, KDE)
+    with pytest.raises((TypeError, ValueError)) as caught:
+        pipeline.fit(LIBRARIES[library](MIXED[["x", column]]))
+    text = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+    assert f"'{column}'" in text
+    assert "'x'" not in text
+    for remedy in ("preprocessing.TableEncoder", "generators.TableSynthesizer"):
+        assert text.count(remedy) == 1
+
+
+def test_errors_of_an_encoded_table_have_no_more_words():
+    frame = MIXED.assign(name=[f"n{i}" for i in range(60)])
+    with pytest.raises(ValueError, match=r"'name': .* identifiers") as caught:
+        make_sampling_pipeline(TableEncoder(), KDE).fit(frame)
+    assert not hasattr(caught.value, "__notes__")
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_transform", "fit_predict"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        MIXED[["x", "colour"]],
+        MIXED[["x", "rate"]],
+        MIXED[["x", "day"]],
+        MIXED[["rate"]].dropna(),
+    ],
+    ids=["strings", "missing values", "missing dates", "one column"],
+)
+@pytest.mark.parametrize("memory", [False, True])
+def test_a_failed_fit_leaves_all_steps_as_they_were(method, bad, memory, tmp_path):
+    last = {"fit": KDE, "fit_transform": FLOW, "fit_predict": GaussianMixture()}[method]
+    inner = make_pipeline(StandardScaler(), PCA(2))  # of one column there are no two
+    memory = str(tmp_path) if memory else None
+    pipeline = make_sampling_pipeline(inner, clone(last), memory=memory)
+    getattr(pipeline, method)(FRAME[["float", "int"]])
+    parts = [pipeline, *pipeline[0], *pipeline]
+    before = [vars(part).copy() for part in parts]
+    expected = pipeline.sample(9, random_state=0)
+    with pytest.raises((TypeError, ValueError)):
+        getattr(pipeline, method)(bad)
+    assert [pipeline, *pipeline[0], *pipeline] == parts
+    assert [vars(part) for part in parts] == before
+    samples = pipeline.sample(9, random_state=0)
+    if method == "fit_predict":
+        (expected, _), (samples, _) = expected, samples
+    pd.testing.assert_frame_equal(samples, expected)
+
+
 class Rows(TransformerMixin, BaseEstimator):
     """Samples the first rows, and transforms like a ParticleFlowGenerator."""
 
@@ -182,6 +273,22 @@ def test_an_array_after_a_frame_gives_arrays_again():
     assert pipeline.fit_transform(FRAME).shape == FRAME.shape
     made = pipeline.sample(2).sort_values("int", ignore_index=True)
     pd.testing.assert_frame_equal(made, FRAME[:2])
+
+
+class Interrupted(Rows):
+    """Keeps what it has by an interruption, as generators do."""
+
+    def fit(self, X, y=None):
+        super().fit(X)
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_fit_keeps_what_there_is():
+    pipeline = make_sampling_pipeline(StandardScaler(), Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.fit(FRAME[["float"]])
+    made = np.sort(pipeline.sample(60)["float"])
+    assert_allclose(made, np.sort(FRAME["float"]), rtol=1e-12)
 
 
 def test_fit_predict_is_a_fit_as_well():

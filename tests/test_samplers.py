@@ -1,6 +1,8 @@
 """Samples of any sampler come in random order, their labels with them."""
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator
@@ -57,3 +59,34 @@ def test_labels_stay_with_their_rows():
     assert_array_equal(rows, draw(mixture, 50, 0)[0])
     assert np.any(rows != draw(mixture, 50, None)[0])
     assert mixture.random_state == 0
+
+
+class Pairs(Sorted):
+    """Samples frames of 0, 1, 2, ... and series of the same."""
+
+    def __init__(self, convert):
+        self.convert = convert
+
+    def sample(self, n_samples=1):
+        rows = self.convert(pd.DataFrame({"x": range(n_samples)}))
+        return rows, rows["x"]
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        pd.DataFrame.copy,
+        pl.from_pandas,
+        lambda frame: pl.from_pandas(frame).to_arrow(),
+    ],
+)
+def test_series_stay_with_their_frames(convert):
+    rows, labels = draw(Pairs(convert), 50, 0)
+    assert type(rows) is type(convert(pd.DataFrame({"x": [0]})))
+    assert type(labels) is type(rows["x"])
+    assert_array_equal(labels, rows["x"])
+    assert_array_equal(np.sort(labels), np.arange(50))
+    assert np.any(np.asarray(labels) != np.arange(50))
+    if isinstance(rows, pd.DataFrame):
+        pd.testing.assert_index_equal(rows.index, labels.index)
+        assert_array_equal(rows.index, np.arange(50))

@@ -4,18 +4,20 @@ import math
 from collections.abc import Mapping
 from numbers import Integral, Real
 
+import narwhals as nw
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, check_X_y
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skgantk._frames import Frame, check_dates, explained, restore, schema
+from skgantk._frames import check_dates, explained, restore, rows_at, schema
 from skgantk._samplers import draw, seeded
 from skgantk.discriminators._base import restored_on_error
 from skgantk.generators._parallel import parallel
+from skgantk.preprocessing import _native
 
 STRATEGIES = {"auto", "not majority", "minority", "not minority", "all"}
 
@@ -77,7 +79,8 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
     has a note with the class.
 
     Given a pandas DataFrame, it returns DataFrames of the same columns and dtypes, in the
-    way of `SamplingPipeline`.
+    way of `SamplingPipeline`; given a frame of polars or pyarrow, such frames where
+    ``sampler`` samples them, as `TableSynthesizer` does, and else arrays.
 
     References
     ----------
@@ -146,21 +149,22 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
 
     def _validated(self, X, y):
         check_dates(X, self.sampler)
-        with explained(X):
-            array, y = validate_data(
-                self, X, _column(y), dtype=None, ensure_all_finite=False
-            )
+        frame = not _native.is_array(X)
+        checks = {"skip_check_array": frame, "dtype": None, "ensure_all_finite": False}
+        X, y = validate_data(self, X, _column(y), **checks)
+        if frame:  # of which the samplers check the rest
+            _, y = check_X_y(np.zeros((len(X), 1)), y)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.class_prior_ = np.bincount(codes) / len(codes)
         self._schema = schema(X)
-        return (X if isinstance(self._schema, Frame) else array), codes
+        return X, codes
 
     def _fit_classes(self, X, codes, wanted, rng):
         labels = self.classes_.tolist()
         fitted = parallel(self.n_jobs)(
-            delayed(_fit_one)(seeded(self.sampler, rng), X[codes == k], labels[k])
-            for k in wanted
+            delayed(_fit_one)(seeded(self.sampler, rng), rows_at(X, rows), labels[k])
+            for k, rows in ((k, np.flatnonzero(codes == k)) for k in wanted)
         )
         self.samplers_ = {labels[k]: sampler for k, sampler in zip(wanted, fitted)}
 
@@ -226,9 +230,7 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
             rows = draw(self.samplers_[labels[k]], n, rng)[0]
             blocks.append(restore(rows, self._schema))
         order = np.argsort(np.argsort(codes, kind="stable"))
-        if isinstance(self._schema, Frame):
-            return _stacked(*blocks).iloc[order].reset_index(drop=True)
-        return np.concatenate(blocks)[order]
+        return rows_at(_stacked(*blocks), order)
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit_resample(self, X, y):
@@ -248,7 +250,7 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
         X_resampled : ndarray or DataFrame of shape (n_samples_new, n_features)
             X, and then the new rows, class by class.
         y_resampled : ndarray or Series of shape (n_samples_new,), or DataFrame
-            Their labels, in what y is.
+            Their labels, in what y is, of the same dtype.
         """
         with restored_on_error(self):
             data, codes = self._validated(X, y)
@@ -256,9 +258,12 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
             rng = check_random_state(self.random_state)
             self._fit_classes(data, codes, np.flatnonzero(n_new), rng)
             codes_new = np.repeat(np.arange(len(self.classes_)), n_new)
-            labels = self.classes_[np.concatenate([codes, codes_new])]
-            rows = [self._draw(codes_new, rng)] if len(codes_new) else []
-        return _stacked(data, *rows), _like(y, labels)
+            new = [self._draw(codes_new, rng)] if len(codes_new) else []
+        if new and isinstance(new[0], np.ndarray):
+            data = np.asarray(data)
+        first = np.unique(codes, return_index=True)[1]  # row of each class
+        rows = np.concatenate([np.arange(len(codes)), first[codes_new]])
+        return _stacked(data, *new), rows_at(_labels(y), rows)
 
     def _n_new(self, codes):
         """How many rows each class is to get."""
@@ -311,7 +316,8 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
 
 def _fit_one(sampler, X, label):
     try:
-        return sampler.fit(X)
+        with explained(X, sampler):
+            return sampler.fit(X)
     except Exception as error:
         error.add_note(f"It is the sampler of class {label!r}, which has {len(X)} rows.")
         raise
@@ -322,22 +328,21 @@ def _stacked(*blocks):
         import pandas as pd
 
         return pd.concat(blocks, ignore_index=True)
+    if not _native.is_array(blocks[0]):
+        return nw.to_native(nw.concat([nw.from_native(block) for block in blocks]))
     dtype = blocks[0].dtype
     floats = dtype.kind == "f"  # a float32 stays one; integers become what was generated
     return np.concatenate(blocks, dtype=dtype if floats else None, casting="same_kind")
 
 
 def _column(y):
-    """The column of a DataFrame that has one."""
-    return y.iloc[:, 0] if hasattr(y, "iloc") and y.shape[1:] == (1,) else y
+    """The column of a frame that has one."""
+    if _native.is_array(y) or y.shape[1] != 1:
+        return y
+    return nw.to_native(_native.series(y)[0])
 
 
-def _like(y, labels):
-    """Labels in a Series like y, if y is one, or in a DataFrame."""
-    if not hasattr(y, "iloc"):
-        return labels
-    import pandas as pd
-
-    column = _column(y)
-    series = pd.Series(labels, dtype=column.dtype, name=column.name)
-    return series if y.ndim == 1 else series.to_frame().set_axis(y.columns, axis=1)
+def _labels(y):
+    """y as a frame or series that it is, and else as a flat array."""
+    flat = _native.is_array(y) and not nw.dependencies.is_into_series(y)
+    return np.ravel(y) if flat else y

@@ -6,6 +6,8 @@ from fractions import Fraction
 import joblib
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
@@ -19,9 +21,14 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgantk.discriminators import NTKIPMDiscriminator
-from skgantk.generators import ConditionalSampler, ParticleFlowGenerator
+from skgantk.generators import (
+    ConditionalSampler,
+    ParticleFlowGenerator,
+    TableSynthesizer,
+)
 from skgantk.kernels import RBF
 from skgantk.pipeline import make_sampling_pipeline
+from skgantk.preprocessing import TableEncoder
 
 KDE = KernelDensity(bandwidth=0.1)
 FLOW = ParticleFlowGenerator(NTKIPMDiscriminator(RBF()), max_iter=2)
@@ -211,6 +218,146 @@ def test_a_frame_of_one_column_may_be_the_labels(dtype):
     assert_array_equal(class_of(drawn), [7] * 4)
 
 
+def mixed(n_often=40, n_rare=12):
+    """Columns of many kinds with missing values, and labels: the rare class is greater."""
+    rng = np.random.default_rng(0)
+    n = n_often + n_rare
+    rare = np.arange(n) % (n // n_rare) == 1
+    rare &= np.cumsum(rare) <= n_rare
+    count = rng.integers(0, 50, n) + 100 * rare
+    day = pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(count, "D"))
+    frame = pd.DataFrame(
+        {
+            "count": count,
+            "amount": pd.Series(np.round(count + rng.random(n), 2)).mask(count % 5 == 0),
+            "whole": pd.Series(count, dtype="Int64").mask(count % 4 == 0),
+            "kind": pd.Series(np.where(rare, "a", "b")).mask(count % 3 == 0, "c"),
+            "grade": pd.Categorical(rng.choice(["low", "high"], n), ["low", "no", "high"]),
+            "day": day.mask(count % 7 == 0),
+            "paid": rng.random(n) < 0.5,
+        }
+    )
+    frame["kind"] = frame["kind"].mask(count % 11 == 0)
+    return frame, pd.Series(np.where(rare, "rare", "often"), name="class")
+
+
+LIBRARIES = {
+    "pandas": pd.DataFrame.copy,
+    "polars": pl.from_pandas,
+    "pyarrow": lambda frame: pa.Table.from_pandas(frame, preserve_index=False),
+}
+LABELS = {
+    "series": lambda y: y,
+    "categories": lambda y: y.astype(pd.CategoricalDtype(["rare", "no", "often"])),
+    "polars": lambda y: pl.Series("class", list(y)),
+    "polars categories": lambda y: pl.Series("class", list(y), pl.Categorical),
+    "polars frame": lambda y: pl.DataFrame({"class": list(y)}),
+    "pyarrow": lambda y: pa.chunked_array([list(y)]),
+    "list": list,
+    "array": np.asarray,
+}
+TABLES = ConditionalSampler(TableSynthesizer(KernelDensity(bandwidth=0.3)), random_state=0)
+
+
+def assert_same(one, other):
+    """Frames, series or arrays of the same library, schema and values."""
+    assert type(one) is type(other)
+    if isinstance(one, (pd.DataFrame, pd.Series)):
+        assert_equal = {
+            pd.DataFrame: pd.testing.assert_frame_equal,
+            pd.Series: pd.testing.assert_series_equal,
+        }
+        assert_equal[type(one)](one, other)
+    elif isinstance(one, np.ndarray):
+        assert one.dtype == other.dtype
+        assert_array_equal(one, other)
+    else:
+        assert one.equals(other)
+        assert getattr(one, "schema", None) == getattr(other, "schema", None)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("of", LABELS)
+def test_mixed_frames_of_every_library_come_back(library, of):
+    frame, y = mixed()
+    X, y = LIBRARIES[library](frame), LABELS[of](y)
+    rows, labels = clone(TABLES).fit_resample(X, y)
+    assert_same(rows[:52], X)
+    assert_same(labels[:52], np.asarray(y) if isinstance(y, list) else y)
+    assert len(rows) == len(labels) == 80
+    assert set(np.ravel(labels[52:])) == {"rare"}
+    # What is new has the schema of the data, and the values and holes of its class.
+    made, rare = rows[52:], frame[frame["count"] >= 100]
+    if library == "pandas":
+        pd.testing.assert_series_equal(made.dtypes, X.dtypes)
+    else:
+        assert made.schema == X.schema
+        made = pl.from_arrow(made).to_pandas() if library == "pyarrow" else made.to_pandas()
+    assert made["count"].between(rare["count"].min(), rare["count"].max()).all()
+    assert set(made["kind"].dropna()) == {"a", "c"}
+    assert set(made["grade"]) == {"low", "high"}
+    for name in ("amount", "whole", "day"):
+        assert 0 < made[name].isna().sum() < 28
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_mixed_frames_are_sampled_by_label(library):
+    frame, y = mixed()
+    X = LIBRARIES[library](frame)
+    asked = pl.Series(["rare", "often", "rare"] * 9)
+    rows, labels = clone(TABLES).fit(X, y).sample(y=asked)
+    assert type(rows) is type(X)
+    assert_array_equal(labels, asked)
+    assert_array_equal(np.asarray(rows["count"]) >= 100, asked == "rare")
+    if library == "pandas":
+        pd.testing.assert_series_equal(rows.dtypes, X.dtypes)
+        assert_array_equal(rows.index, np.arange(27))
+    else:
+        assert rows.schema == X.schema
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_balanced_frames_stay_as_they_are(library):
+    X = LIBRARIES[library](mixed()[0])
+    y = pl.Series("class", [True, False] * 26)
+    rows, labels = clone(TABLES).fit_resample(X, y)
+    assert_same(rows, X)
+    assert_same(labels, y)
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_samplers_of_arrays_make_arrays_of_frames(library):
+    frame = FRAME[["a", "n"]]
+    for sampler in (KDE, make_sampling_pipeline(StandardScaler(), KDE)):
+        conditional = ConditionalSampler(sampler, random_state=0)
+        rows, _ = conditional.fit_resample(LIBRARIES[library](frame), Y)
+        expected, _ = conditional.fit_resample(frame.to_numpy(), Y)
+        assert_same(rows, expected)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_mixed_frames_are_refused_with_the_remedy(library):
+    X, y = mixed()
+    for name in ("amount", "kind"):
+        with pytest.raises((TypeError, ValueError)) as caught:
+            ConditionalSampler(KDE).fit(LIBRARIES[library](X[["count", name]]), y)
+        text = "".join(caught.value.__notes__)
+        assert f"{{'{name}': " in text
+        assert text.count("TableSynthesizer takes them") == 1
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_frames_without_rows_or_of_another_length_are_refused(library):
+    X, y = (part[:9] for part in mixed())
+    X = LIBRARIES[library](X)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        clone(TABLES).fit(X, y[:5])
+    with pytest.raises(ValueError, match="0 sample"):
+        clone(TABLES).fit(X[:0], y[:0])
+    with pytest.raises(ValueError, match="requires y"):
+        clone(TABLES).fit(X, None)
+
+
 def test_exact_integers_come_from_pipelines_of_classes():
     """Frames of a sampler are not taken through one array of floats."""
     frame = pd.DataFrame({"id": 2**60 + np.arange(33) % 3, "x": 0.5})
@@ -314,6 +461,24 @@ def test_a_step_of_imbalanced_learn():
         theirs = over_sampling.RandomOverSampler(sampling_strategy=strategy)
         ours = ConditionalSampler(KDE, strategy)
         assert counts(ours.fit_resample(X, Y)[1]) == counts(theirs.fit_resample(X, Y)[1])
+
+
+def test_mixed_frames_with_holes_in_a_pipeline_of_imbalanced_learn():
+    imblearn = pytest.importorskip("imblearn.pipeline")
+    rng = np.random.default_rng(0)
+    y = np.tile(np.repeat(["often", "rare"], [180, 20]), 2)
+    size = rng.normal(size=400) + (y == "rare")
+    day = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 99, 400), "D")
+    kind = np.where(size + rng.normal(size=400) > 0.5, "big", "small")
+    X = pd.DataFrame({"size": size, "kind": kind, "day": day})
+    X = X.mask(rng.random(X.shape) < 0.2)
+    steps = [TableEncoder(), StandardScaler(), LogisticRegression()]
+    recalls = []
+    for before in ([], [clone(TABLES)]):
+        model = imblearn.make_pipeline(*before, *map(clone, steps)).fit(X[:200], y[:200])
+        recalls.append(recall_score(y[200:], model.predict(X[200:]), pos_label="rare"))
+    assert recalls[1] > recalls[0] + 0.3
+    assert set(model[0].samplers_) == {"rare"}
 
 
 def test_a_back_end_that_forks_is_refused():
