@@ -11,10 +11,10 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
-from skgantk._samplers import draw, seeded
+from skgantk._samplers import ask, draw, seeded
 from skgantk.discriminators._base import restored_on_error
 from skgantk.generators import _calibration, _repeats
-from skgantk.generators._base import check_n_samples
+from skgantk.generators._base import BaseGenerator, check_n_samples
 from skgantk.generators._gantk import GANTKSynthesizer
 from skgantk.metrics import energy_distance
 from skgantk.preprocessing import TableEncoder
@@ -190,7 +190,10 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         n_samples : int, default=1
-            How many.
+            How many. As many as the data are those of the fit; more cost
+            `GANTKSynthesizer` as long as a fit for every so many, and further calls give
+            much the same rows again: all that are needed are better drawn at once. Several
+            tables are stretches of one that is drawn.
         random_state : int, RandomState instance or None, default=None
             Of the draw; None draws afresh at every call.
 
@@ -212,7 +215,7 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
         return X, _as_labels(labels, self._like)
 
     def _draw(self, n_samples, rng):
-        codes = rng.choice(len(self._parts), size=n_samples, p=self._shares)
+        codes = _codes(self._shares, n_samples, rng)
         Z = np.empty((n_samples, self._parts[0].width))
         for k, part in enumerate(self._parts):
             chosen = codes == k
@@ -266,7 +269,10 @@ class _Part:
         return rows if self.repeats is None else self.repeats.replaced(rows, points, rng)
 
     def raw(self, n_samples, rng):
-        samples = draw(self.generator, n_samples, rng)[0]
+        # Rows of the package's generators are in random order, one whole cloud after the
+        # other: each is nearer to the data than as many of several.
+        own = isinstance(self.generator, BaseGenerator)
+        samples = (ask if own else draw)(self.generator, n_samples, rng)[0]
         Z = np.tile(self.constant, (n_samples, 1))
         Z[:, self.varying] = self.scaler.inverse_transform(samples)
         return Z
@@ -291,6 +297,16 @@ def _fit_part(generator, Z, blocks, calibrate, rng):
     points = part.raw(len(Z), rng)
     part = replace(part, maps=_calibration.calibration(blocks, points, Z, rng))
     return replace(part, repeats=_repeats.repeats(blocks, part.rows(points), Z))
+
+
+def _codes(shares, n_samples, rng):
+    """Labels, each of probability ``shares``, which every stretch has nearly exactly.
+
+    Multiples of the golden ratio, from a random start, are the evenest that there are.
+    """
+    positions = (rng.uniform() + np.arange(n_samples) * (np.sqrt(5) - 1) / 2) % 1
+    codes = np.searchsorted(np.cumsum(shares), positions, side="right")
+    return np.minimum(codes, len(shares) - 1)  # where the sum is less than 1
 
 
 def _shifted(blocks, start):

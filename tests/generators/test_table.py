@@ -117,6 +117,29 @@ def test_labels_come_with_the_rows(as_y):
     assert np.isfinite(synthesizer.score(X))
 
 
+def test_every_stretch_of_rows_has_the_shares_of_the_labels():
+    X, y = mixed(150)
+    synthesizer = TableSynthesizer(QUICK, random_state=0).fit(X, y)
+    share = np.mean(y == "yes")
+    for seed in range(5):
+        _, labels = synthesizer.sample(900, random_state=seed)
+        for stretch in np.split(np.asarray(labels == "yes"), 9):
+            assert abs(stretch.sum() - 100 * share) < 3  # by chance 5 in the mean
+    firsts = [synthesizer.sample(1, random_state=seed)[1][0] == "yes" for seed in range(99)]
+    low, high = binom.interval(1 - 1e-6, 99, share)
+    assert low <= np.sum(firsts) <= high
+
+
+def test_rows_beyond_the_data_come_cloud_by_cloud():
+    X, _ = mixed(60)
+    synthesizer = TableSynthesizer(GANTKSynthesizer(max_iter=5), random_state=0).fit(X)
+    rows = synthesizer.sample(120, random_state=0)
+    fitted = synthesizer.generators_[0].samples_
+    amount = synthesizer._parts[0].draw(60, np.random.RandomState(0))[:, 0]
+    assert len(fitted) == 60
+    assert_array_equal(np.sort(rows["amount"][:60]), np.sort(amount))
+
+
 def test_targets_and_small_classes_are_learnt_jointly():
     X, y = mixed()
     rare = y.mask(y.index < 5, "rare")
