@@ -20,6 +20,8 @@ slow: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m slow
 	SKGANTK_CASES=2000 $(BIN)/python -m pytest -q tests/test_properties.py \
 		tests/metrics/test_properties.py
+	SKGANTK_CASES=500 $(BIN)/python -m pytest -q tests/preprocessing/test_properties.py \
+		tests/generators/test_table_properties.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -53,7 +55,7 @@ demo: $(VENV)/.demo
 	$(BIN)/python examples/plot_particle_flow.py
 
 # One after the other: timed things must not run side by side.
-bench: $(VENV)/.test
+bench: $(VENV)/.test $(VENV)/.bench
 	$(BIN)/python benchmarks/first_call.py
 	$(BIN)/python benchmarks/kernel_accuracy.py
 	$(BIN)/python benchmarks/kernel_speed.py
@@ -64,6 +66,8 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/gantk_lambda.py
 	$(BIN)/python benchmarks/gantk_tables.py
 	$(BIN)/python benchmarks/gantk_columns.py
+	$(BIN)/python benchmarks/table_quality.py
+	$(BIN)/python benchmarks/tables_27.py
 	$(BIN)/python benchmarks/gantk_mnist.py
 	$(BIN)/python benchmarks/gantk_batches.py
 	$(BIN)/python benchmarks/neural_generator.py
@@ -100,6 +104,10 @@ $(VENV)/.doc: pyproject.toml | $(BIN)/python
 $(VENV)/.test: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[test]"
 	$(BIN)/python -m pip install -q --no-deps "neural-tangents>=0.6.5"
+	touch $@
+
+$(VENV)/.bench: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q -e ".[bench]"
 	touch $@
 
 $(BIN)/python:

@@ -116,4 +116,7 @@ def holes(sample, data, rng):
         block[gone < 0.5, :1]
         for block, gone in ((sample, indicator(sample[:, 1:])[:, 0]), (data, data[:, 1]))
     ]
-    return Holes(quantiles(known[0][:, 0], known[1][:, 0], rng), indicator)
+    if not len(known[1]):  # nor of samples: they may all be the same
+        return Holes(Quantiles(sample[:1, 0], data[:1, 0]), indicator)
+    ours = known[0] if len(known[0]) else sample  # whose share is rounded to none
+    return Holes(quantiles(ours[:, 0], known[1][:, 0], rng), indicator)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
@@ -19,6 +19,7 @@ from skgantk.generators._gantk import GANTKSynthesizer
 from skgantk.metrics import energy_distance
 from skgantk.preprocessing import TableEncoder
 
+SMALLEST = 1e-150  # spread of a column, so that its square is no denormal number
 LARGE = 20  # rows of a class at least that has a generator of its own
 
 
@@ -51,7 +52,8 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
     encoder_ : TableEncoder
         Of the table.
     generators_ : list of estimators
-        The fitted generator; with labels, that of every class.
+        The fitted generator; with labels, that of every class, None of one whose rows are
+        all the same.
     classes_ : ndarray of shape (n_classes,)
         The labels, where each has a generator.
     n_features_in_ : int
@@ -64,7 +66,8 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
     InvalidParameterError
         If a parameter is out of its range.
     ValueError
-        What `TableEncoder` raises, or if all columns are constant.
+        What `TableEncoder` raises, or if all columns are constant, or one has numbers so
+        far apart, or so near, that float64 has not their variance.
 
     See Also
     --------
@@ -166,7 +169,7 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
             vars(self).pop("classes_", None)  # of an earlier fit
             if y is not None:
                 check_consistent_length(X, y)
-                values = np.asarray(y)
+                values = column_or_1d(y)
                 classes, counts, codes = _classes(values)
                 labels = _as_table(y)
                 self._label_encoder = TableEncoder([len(counts) > 0]).fit(labels)
@@ -175,6 +178,7 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
                 self._like = y[:0]
                 if len(np.unique(codes)) > 1:
                     self.classes_ = classes
+            _check_spread(Z, blocks)
             generator = GANTKSynthesizer() if self.generator is None else self.generator
             self._parts = [
                 _fit_part(generator, Z[codes == k], blocks, self.calibrate, rng)
@@ -242,6 +246,8 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
         Z = self.encoder_.transform(X)
         if self._label_encoder is not None and y is not None:
             Z = np.hstack([Z, self._label_encoder.transform(_as_table(y))])
+        if not Z.shape[1]:
+            return 0.0  # all constant, and so are samples
         made = self._draw(len(Z), check_random_state(self.random_state))[:, : Z.shape[1]]
         scaler = StandardScaler().fit(Z)
         return -energy_distance(scaler.transform(made), scaler.transform(Z))
@@ -269,11 +275,13 @@ class _Part:
         return rows if self.repeats is None else self.repeats.replaced(rows, points, rng)
 
     def raw(self, n_samples, rng):
+        Z = np.tile(self.constant, (n_samples, 1))
+        if self.generator is None:
+            return Z
         # Rows of the package's generators are in random order, one whole cloud after the
         # other: each is nearer to the data than as many of several.
         own = isinstance(self.generator, BaseGenerator)
         samples = (ask if own else draw)(self.generator, n_samples, rng)[0]
-        Z = np.tile(self.constant, (n_samples, 1))
         Z[:, self.varying] = self.scaler.inverse_transform(samples)
         return Z
 
@@ -283,12 +291,26 @@ class _Part:
         return np.hstack([block.decoded(Z) for block in self.blocks])
 
 
-def _fit_part(generator, Z, blocks, calibrate, rng):
-    varying = np.ptp(Z, axis=0) > 0
-    if not varying.any():
+def _check_spread(Z, blocks):
+    """Raise where there is nothing to learn, or a variance that float64 has not."""
+    spread = np.ptp(Z, axis=0)
+    if not spread.any():
         raise ValueError(
             f"All columns are constant (n_samples={len(Z)}): there is nothing to learn."
         )
+    for block in blocks:
+        for width in spread[block.columns]:
+            if width and not SMALLEST < width < 1 / SMALLEST:
+                raise ValueError(
+                    f"The numbers of column {block.name!r} are {width:.2g} apart, of which "
+                    "float64 has not the square. Give it another unit."
+                )
+
+
+def _fit_part(generator, Z, blocks, calibrate, rng):
+    varying = np.ptp(Z, axis=0) > 0
+    if not varying.any():  # one class of several
+        return _Part(None, None, varying, Z[0], blocks, [])
     scaler = StandardScaler().fit(Z[:, varying])
     fitted = seeded(generator, rng).fit(scaler.transform(Z[:, varying]))
     part = _Part(fitted, scaler, varying, Z[0], blocks, [])

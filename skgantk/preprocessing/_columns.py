@@ -32,13 +32,14 @@ class Levels:
     values: Any  # the column of distinct values
     grid: np.ndarray  # their coordinates
     position: Any  # value (hashable) ↦ coordinate; None: the coordinate is the number
+    first: int | None = None  # from which numbers are counted that float64 has not
 
     width = 1
 
     def encode(self, column):
-        if self.position is None:
-            return _numbers(column).astype(float)[:, None]
-        return np.array(_looked_up(self.position, column), float)[:, None]
+        if self.position is not None:
+            return np.array(_looked_up(self.position, column), float)[:, None]
+        return _coordinates(_numbers(column), self.first)[:, None]
 
     def decode(self, block):
         return _native.take(self.values, nearest(self.grid, block[:, 0]))
@@ -119,11 +120,8 @@ class Number:
     width = 1
 
     def encode(self, column):
-        numbers = _numbers(column)
-        if self.counted:
-            exact = [(int(number) - self.first) / self.step for number in numbers]
-            return np.array(exact, float)[:, None]
-        return numbers.astype(float)[:, None]
+        first = self.first if self.counted else None
+        return _coordinates(_numbers(column), first, self.step)[:, None]
 
     def decode(self, block):
         return _native.build(self.numbers(block[:, 0]), _native.take(self.values, [0]))
@@ -138,14 +136,15 @@ class Number:
         if not self.step:
             return np.clip(x, self.low, self.high).astype(self.dtype)
         scale = 10**self.decimals
-        k = x if self.counted else (x * scale - self.first) / self.step
-        most = (round(float(self.high) * scale) if self.decimals else int(self.high)) - (
-            self.first
-        )
-        k = np.clip(np.rint(k), 0, most // self.step)
+        if not self.counted:  # clipped, or the product may overflow
+            x = (np.clip(x, self.low, self.high) * scale - self.first) / self.step
+        last = round(float(self.high) * scale) if self.decimals else int(self.high)
+        most = (last - self.first) // self.step
+        k = np.clip(np.rint(x), 0, most)
         if self.dtype.kind == "f":
             return ((self.first + self.step * k) / scale).astype(self.dtype)
-        return np.array([self.first + self.step * int(i) for i in k], self.dtype)
+        # Beyond 2^53 a float of most may be more.
+        return np.array([self.first + self.step * min(int(i), most) for i in k], self.dtype)
 
     def names(self, name):
         return [name]
@@ -166,7 +165,9 @@ class WithHoles:
     def encode(self, column):
         gone = _native.missing(column)
         block = np.full((len(gone), self.width), self.fill)
-        block[~gone, :-1] = self.kind.encode(_native.take(column, np.flatnonzero(~gone)))
+        if not gone.all():  # or objects would not tell that they are numbers
+            known = _native.take(column, np.flatnonzero(~gone))
+            block[~gone, :-1] = self.kind.encode(known)
         block[:, -1] = gone
         return block
 
@@ -193,9 +194,20 @@ def _numbers(column):
     numbers = _native.numbers(column)
     if numbers is None:
         raise ValueError("it has no numbers, and had in the fit.")
+    _check_finite(numbers)
+    return numbers
+
+
+def _check_finite(numbers):
     if not np.all(np.isfinite(numbers.astype(float))):
         raise ValueError("it contains infinity. Replace it, or leave such rows out.")
-    return numbers
+
+
+def _coordinates(numbers, first, step=1):
+    """Numbers as float64, or how many steps from the first they are."""
+    if first is None:
+        return numbers.astype(float)
+    return np.array([(int(number) - first) / step for number in numbers], float)
 
 
 def _looked_up(position, column):
@@ -219,9 +231,11 @@ def kind_of(column, categorical):
     gone = _native.missing(column)
     known = _native.take(column, np.flatnonzero(~gone))
     numbers = None if categorical or not len(known) else _native.numbers(known)
+    if numbers is not None:
+        _check_finite(numbers)
     if numbers is None or len(np.unique(numbers)) < 2:
         return _labelled(column, gone, categorical or numbers is not None)
-    kind = _numbered(known, _numbers(known))
+    kind = _numbered(known, numbers)
     if not gone.any():
         return kind
     fill = float(np.median(kind.encode(known)))
@@ -235,10 +249,10 @@ def _labelled(column, gone, allowed):
     first = {}
     for i, (label, hole) in enumerate(zip(labels, gone)):
         first.setdefault(None if hole else label, i)
-    n_known = int(np.sum(~gone))
-    if not allowed and len(first) > max(IDENTIFIED, DISTINCT * n_known):
+    n_known, n_labels = int(np.sum(~gone)), len(first) - (None in first)
+    if not allowed and n_labels > max(IDENTIFIED, DISTINCT * n_known):
         raise ValueError(
-            f"{len(first)} of its {n_known} values are distinct: identifiers or free text, "
+            f"{n_labels} of its {n_known} values are distinct: identifiers or free text, "
             "of which there is nothing to learn. Drop it, or name it in "
             "categorical_features."
         )
@@ -266,14 +280,16 @@ def _numbered(known, numbers):
     """Levels, or numbers with the grid that they are on."""
     distinct, first = np.unique(numbers, return_index=True)
     repeated = REPEATED * len(distinct) <= len(numbers)
-    first_, step, decimals = _grid(distinct)
-    if numbers.dtype.kind == "b" or (repeated and (len(distinct) <= FEW or not step)):
-        grid = distinct.astype(float)
-        return Levels(_native.take(known, first), grid, None)
+    first_, step, decimals = _grid(distinct, _native.durations(known))
     times = not isinstance(known, np.ndarray) and isinstance(known.dtype, _native.TIMES)
     times = times or (isinstance(known, np.ndarray) and known.dtype.kind in "mM")
     whole = distinct.dtype.kind != "f"
     large = whole and max(abs(int(distinct[0])), abs(int(distinct[-1]))) > EXACT
+    counted = times or large
+    if numbers.dtype.kind == "b" or (repeated and (len(distinct) <= FEW or not step)):
+        origin = first_ if counted else None
+        grid = _coordinates(distinct, origin)
+        return Levels(_native.take(known, first), grid, None, origin)
     return Number(
         values=_native.take(known, [0]),
         low=distinct[0],
@@ -281,29 +297,35 @@ def _numbered(known, numbers):
         first=first_,
         step=step,
         decimals=decimals,
-        counted=times or large,
+        counted=counted,
         dtype=distinct.dtype,
     )
 
 
-def _grid(distinct):
-    """The grid (first, step, decimals) on which sorted numbers lie; step 0: on none."""
+def _grid(distinct, steps):
+    """The grid (first, step, decimals) on which sorted numbers lie; step 0: on none.
+
+    ``steps``: those that a few numbers may have, in falling order.
+    """
     whole, decimals = _whole(distinct)
     if whole is None:
         return 0, 0, 0
     first = int(whole[0])
     step = math.gcd(*(int(k) - first for k in whole))
-    return first, step if len(whole) >= GRID else 1, decimals
+    if len(whole) < GRID:
+        step = next(natural for natural in steps if step % natural == 0)
+    return first, step, decimals
 
 
 def _whole(numbers):
     """Integers that are the numbers times 10^decimals, or None."""
     if numbers.dtype.kind != "f":
         return numbers, 0
+    most = 2 / np.finfo(numbers.dtype).eps  # whole numbers up to here are exact
     exact = numbers.astype(float)
     for decimals in range(DECIMALS + 1):
         scaled = np.rint(exact * 10**decimals)
-        if np.abs(scaled).max() > EXACT:
+        if np.abs(scaled).max() > most:
             break
         if np.array_equal((scaled / 10**decimals).astype(numbers.dtype), numbers):
             return scaled.astype(np.int64), decimals

@@ -5,7 +5,7 @@ casts to a dtype of its own, is here, a body a library. NumPy arrays are columns
 names.
 """
 
-from numbers import Real
+from numbers import Integral, Real
 
 import narwhals as nw
 import numpy as np
@@ -60,7 +60,7 @@ def _differs(value):
 def numbers(column):
     """Values of a column without missing ones, if they have an order and differences.
 
-    Returns float64 or, of integers and times, which count units, int64, uint64 or objects;
+    Returns floats or, of integers and times, which count units, int64, uint64 or objects;
     None for labels.
     """
     if isinstance(column, np.ndarray):
@@ -73,7 +73,9 @@ def numbers(column):
     if dtype.is_integer():
         return np.array(column.to_list(), np.uint64 if dtype == nw.UInt64 else np.int64)
     if dtype.is_numeric():
-        return np.array([float(value) for value in column.to_list()], float)
+        # In single precision 0.1 is on the grid of tenths, which in double it is not.
+        precision = np.float32 if dtype == nw.Float32 else float
+        return np.array([float(value) for value in column.to_list()], precision)
     if isinstance(dtype, TIMES):
         return _counts(nw.to_native(column))
     return _of_objects(column.to_list()) if dtype == nw.Object else None
@@ -84,8 +86,13 @@ def _of_objects(values):
     kinds = {type(value) for value in values}
     if kinds and all(issubclass(kind, (bool, np.bool_)) for kind in kinds):
         return np.array(values, bool)
+    if kinds and all(issubclass(kind, Integral) for kind in kinds):
+        values = [int(value) for value in values]
+        # Of greater ones NumPy would make floats.
+        exact = -(2**63) <= min(values) and max(values) < 2**63
+        return np.array(values, np.int64 if exact else object)
     if kinds and all(issubclass(kind, Real) for kind in kinds):
-        return np.array(values)
+        return np.array(values, float)
     return None
 
 
@@ -104,9 +111,27 @@ def _counts(times):
     return times.cast(narrow).to_numpy().astype(np.int64)
 
 
+def durations(column):
+    """Days, hours, minutes and so on in units of `numbers`, of times; else 1 alone."""
+    if isinstance(column, np.ndarray):
+        unit = np.datetime_data(column.dtype)[0] if column.dtype.kind in "mM" else ""
+    else:
+        unit = getattr(column.dtype, "time_unit", "")
+    digits = {"s": 0, "ms": 3, "us": 6, "ns": 9}.get(unit)
+    if digits is None:
+        return [1]
+    thousands = [10**k for k in range(digits, -1, -3)]
+    return [86_400 * 10**digits, 3_600 * 10**digits, 60 * 10**digits, *thousands]
+
+
 def labels(column):
     """Values of a column as hashable Python objects."""
-    values = column.tolist() if isinstance(column, np.ndarray) else column.to_list()
+    if isinstance(column, np.ndarray):
+        values = column.tolist()
+    elif getattr(column.dtype, "time_unit", None) == "ns" and not _is_pandas(column):
+        values = list(column.to_numpy())  # Python's times have no nanoseconds
+    else:
+        values = column.to_list()
     for value in values:
         try:
             hash(value)
@@ -116,6 +141,10 @@ def labels(column):
                 "Make columns of numbers, strings or times of what they hold."
             ) from None
     return values
+
+
+def _is_pandas(column):
+    return column.implementation.is_pandas()
 
 
 def take(column, indices):
@@ -194,7 +223,7 @@ def frame(columns, like):
     if library == "polars":
         import polars as pl
 
-        return pl.DataFrame([s.alias(name) for s, name in zip(natives, like.columns)])
+        return pl.DataFrame(dict(zip(like.columns, natives)))  # one may be named ""
     import pyarrow as pa
 
     return pa.table(natives, schema=like.schema)

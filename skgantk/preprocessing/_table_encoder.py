@@ -267,6 +267,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str objects
+            All distinct: those that are there before get a prime.
         """
         check_is_fitted(self)
         given = [block.name for block in self._blocks]
@@ -280,7 +281,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 raise ValueError("input_features is not equal to feature_names_in_")
             given = list(input_features)
         names = [name for g, b in zip(given, self._blocks) for name in b.kind.names(g)]
-        return np.array(names, object)
+        return np.array(_distinct(names), object)
+
+
+def _distinct(names):
+    """Level b_c of column a and level c of column a_b would be one name, as 1 and "1"."""
+    distinct = {}
+    for name in names:
+        while name in distinct:
+            name += "'"
+        distinct[name] = None
+    return list(distinct)
 
 
 @contextmanager

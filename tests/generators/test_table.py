@@ -197,3 +197,47 @@ def test_seeds_and_state():
         synthesizer.fit(X[["unit"]])
     with pytest.raises(ValueError, match="n_samples"):
         synthesizer.sample(0)
+
+
+def test_what_one_label_has_not():
+    """A column without values, or all the same, among the rows of a label."""
+    rng = np.random.default_rng(0)
+    y = np.repeat(["own", "rent", "new"], 30)
+    X = pd.DataFrame(
+        {
+            "rent": np.where(y == "rent", rng.normal(size=90), np.nan),
+            "age": np.where(y == "new", 0.0, rng.exponential(size=90)),
+        }
+    )
+    synthesizer = TableSynthesizer(QUICK, random_state=0).fit(X, y)
+    rows, labels = synthesizer.sample(300, random_state=0)
+    assert_array_equal(rows["rent"].isna(), labels != "rent")
+    assert_array_equal(rows["age"] == 0, labels == "new")
+    assert synthesizer.generators_[synthesizer.classes_.tolist().index("new")] is None
+
+
+def test_one_known_value_among_the_rows():
+    X = pd.DataFrame({"a": np.random.default_rng(0).normal(size=50), "b": np.nan})
+    X.loc[3, "b"] = 7.0
+    X.loc[4, "b"] = 9.0
+    rows = TableSynthesizer(QUICK, random_state=0).fit(X).sample(500, random_state=0)
+    assert rows["b"].dropna().between(7, 9).all()
+    assert rows["b"].isna().mean() > 0.8
+
+
+@pytest.mark.parametrize("size", [1e300, 1e-300])
+def test_numbers_whose_variance_float64_has_not_are_refused(size):
+    X = pd.DataFrame({"a": [1.0, 2.0, 4.0] * 9, "far": size * np.arange(27.0)})
+    with pytest.raises(ValueError, match=r"column 'far'.*another unit"):
+        TableSynthesizer(QUICK).fit(X)
+
+
+def test_constant_columns_have_a_score():
+    X, y = pd.DataFrame({"a": ["x"] * 50}), np.arange(50) % 2
+    assert TableSynthesizer(QUICK).fit(X, y).score(X) == 0
+
+
+def test_two_columns_are_no_labels():
+    X, y = mixed(40)
+    with pytest.raises(ValueError, match="1d array"):
+        TableSynthesizer(QUICK).fit(X, np.column_stack([y, y]))

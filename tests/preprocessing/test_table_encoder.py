@@ -186,11 +186,10 @@ def test_coordinates():
     names = ["number", "missingindicator_number", "two"]
     names += ["three_u", "three_v", "three_None", "day"]
     assert encoder.get_feature_names_out().tolist() == names
-    day = 24 * 3600 * (1e6 if "us" in str(frame["day"].dtype) else 1e9)
     expected = [
         [0.1, 0, 1, 1, 0, 0, 0],
-        [0.3, 1, 0, 0, 0, 1, 2 * day],
-        [0.7, 0, 1, 0, 1, 0, day],
+        [0.3, 1, 0, 0, 0, 1, 2],
+        [0.7, 0, 1, 0, 1, 0, 1],
         [0.3, 0, 1, 1, 0, 0, 0],
     ]
     assert_allclose(encoder.transform(frame), expected)
@@ -289,3 +288,23 @@ def test_mixed_frame_in_a_pipeline():
 @parametrize_with_checks([TableEncoder()])
 def test_scikit_learn(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize(
+    ("times", "step"),
+    [
+        (["2024-01-03", "2024-01-09", "2024-02-20"], "1D"),
+        (["2024-01-03 06:00", "2024-01-03 12:00"], "1h"),
+        (["2024-01-03 06:10", "2024-01-03 06:50"], "1min"),
+        (["2024-01-03 06:10:05", "2024-01-03 06:10:25"], "1s"),
+    ],
+)
+def test_few_times_lie_on_days_hours_or_seconds(times, step, unit):
+    """And not on as many as they happen to be apart, nor on any fraction of a second."""
+    X = pd.DataFrame({"a": pd.to_datetime(times).astype(f"datetime64[{unit}]")})
+    encoder = TableEncoder().fit(X)
+    low, high = np.ptp(encoder.transform(X)) * np.array([0, 1])
+    rows = encoder.inverse_transform(np.linspace(low, high, 500)[:, None])["a"]
+    assert rows.equals(rows.dt.floor(step))
+    assert rows.diff().max() == pd.Timedelta(step)
