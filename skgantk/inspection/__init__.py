@@ -1,4 +1,4 @@
-"""Displays: what discriminators, flows, images and searches look like."""
+"""Displays: what discriminators, flows, images, searches and tables look like."""
 
 from skgantk.inspection._dirac_field import DiracFieldDisplay
 from skgantk.inspection._discriminator import DiscriminatorDisplay
@@ -6,6 +6,7 @@ from skgantk.inspection._flow import FlowDisplay
 from skgantk.inspection._images import ImageGridDisplay
 from skgantk.inspection._loss_curve import LossCurveDisplay
 from skgantk.inspection._search import SearchDisplay
+from skgantk.inspection._table_report import TableReportDisplay
 
 __all__ = [
     "DiracFieldDisplay",
@@ -14,4 +15,5 @@ __all__ = [
     "ImageGridDisplay",
     "LossCurveDisplay",
     "SearchDisplay",
+    "TableReportDisplay",
 ]

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skgantk import inspection
+from skgantk.metrics import table_report
 
 RNG = np.random.default_rng(0)
 POINTS, STEPS = RNG.normal(size=(2, 9, 2))
@@ -35,6 +36,7 @@ DATA = {
         "mean_scores": np.arange(2.0),
         "std_scores": np.ones(2),
     },
+    "TableReportDisplay": {"report": table_report(POINTS, STEPS, random_state=0)},
 }
 over_displays = pytest.mark.parametrize("name", DATA)
 
@@ -85,6 +87,7 @@ def test_matplotlib_is_imported_by_plot_alone():
 import pickle, sys
 import numpy as np
 from skgantk import inspection
+from skgantk.metrics import table_report
 display = pickle.loads({pickle.dumps(made("LossCurveDisplay"))!r})
 assert "matplotlib" not in sys.modules
 display.plot()
