@@ -40,9 +40,9 @@ BEFORE = {
 KERNEL = NTK(depth=2, weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True)
 METHODS = {
     "GANTK": GANTKSynthesizer(),
-    "GANTK, squared error": GANTKSynthesizer(**BEFORE),
+    "GANTK, squared error": GANTKSynthesizer(KERNEL, **BEFORE),
     "flow": ParticleFlowGenerator(early_stopping=True),
-    "flow, GANTK's kernel": ParticleFlowGenerator(
+    "flow, kernel of [Z21]": ParticleFlowGenerator(
         NTKIPMDiscriminator(KERNEL), early_stopping=True
     ),
 }

@@ -81,7 +81,7 @@ def test_noise_becomes_data(fitted):
     assert objective(free.samples_, free.lam_) < 0.1 * objective(noise, free.lam_)
     assert -fitted.score(X) < 0.3 * energy_distance(noise, X)
     for (g, Z), rtol in (
-        ((fitted, fitted.samples_), 1e-4),  # steps in float32
+        ((fitted, fitted.samples_), 2e-4),  # a square of what is within 1e-4 in float32
         (in_float64(max_iter=100, check_every=5), 1e-8),
     ):
         expected = objective(Z, g.lam_) + 0.5 * penalty(Z)
