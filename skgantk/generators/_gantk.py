@@ -38,16 +38,16 @@ from skgantk.kernels import NTK, as_core
 from skgantk.metrics import energy_distance
 from skgantk.model_selection._lambda import residual_root
 
-# For batch_size="auto": the largest group is taken with which rows times rows of a group, to
-# which a step's time is proportional, are at most PAIRS, and the smallest beyond. Larger
-# ones are better: in one discriminator, 1000 rows of adult are told from fresh ones with an
-# AUC of .58, in groups of 192 with .75; of red wine with .57 and .63. With groups of 192,
+# For batch_size="auto": the largest group with which rows times rows of a group, to which a
+# step's time is proportional, are at most PAIRS, and beyond that the smallest. Larger ones
+# are better: in one discriminator, 1000 rows of adult are told from fresh ones with an AUC
+# of .58, in groups of 192 with .75; those of red wine with .57 and .63. With groups of 192,
 # 20 000 rows take less than a minute.
 GROUPS, PAIRS = (1024, 768, 512, 384, 256, 192), 2**20
-# Of the kernel for standardised data. [1]'s biases, 0.1^½ beside pixels of which the
-# greatest is 1 and the root mean square a third, are 1 beside data whose root mean square is
-# 1. With 0.1^½ there samples are as good and nearer to the data, in the median .67 of the
-# distance of held-out rows (.77; 23 tables).
+# Of the kernel for standardised data. The biases of [Z21], 0.1^½ beside pixels whose
+# greatest is 1 and whose root mean square is a third, are 1 where that is 1. With 0.1^½
+# there, samples are as good and nearer to the data, in the median at .67 of the distance of
+# held-out rows, now at .77 (23 tables).
 BIAS = 1.0
 # Movement in the first step, in spreads of the data, for learning_rate="auto".
 FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}
@@ -84,8 +84,8 @@ class GANTKSynthesizer(StandardizingGenerator):
         None, that of [1]_'s fully connected network: ``NTK(depth=2, weight_std=1.4615**0.5,
         bias_std=1.0, output_bias=True)``; without ``standardize`` its ``bias_std`` is
         [1]_'s, 0.1**0.5, in units of the greatest entry of X, which is 1 for pixels in
-        [0, 1], so that any scale will do. A kernel that has decayed to 0 between a point's start and
-        the data, as ``RBF(0.1)`` has, leaves the point there.
+        [0, 1], so that any scale will do. A kernel that has decayed to 0 between a point's
+        start and the data, as ``RBF(0.1)`` has, leaves the point there.
     lam : float or "auto", default="auto"
         λ > 0. "auto" is Algorithm 1 of [1]_, `search_lambda`: as long as D needs to tell
         the data from noise up to ``epsilon``, Gaussian noise with the mean and standard
