@@ -10,11 +10,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from arfpy import arf
-from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-
-vars(np).setdefault("in1d", np.isin)  # arfpy 0.1.1 asks for it, NumPy 2.4 has it not
 
 LEAF = 5  # rows at least, as of synthpop and arfpy
 
@@ -48,6 +44,8 @@ def to_coordinates(codes, parts, width):
 
 def smote(Z, parts, n, seed):
     """SMOTE, SMOTENC or SMOTEN: n rows of the rarer class of two, which is Z."""
+    from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
+
     codes, labelled = to_codes(Z, parts), [flag for _, flag in parts]
     X = np.concatenate([codes, np.tile(codes[:1], (len(Z) + n, 1))])
     y = np.repeat([1, 0], [len(Z), len(Z) + n])
@@ -83,6 +81,9 @@ def cart(Z, parts, n, seed):
 
 def adversarial_forest(Z, parts, n, seed):
     """arfpy (Watson, Blesch, Kapar and Wright 2023) with its defaults."""
+    from arfpy import arf
+
+    vars(np).setdefault("in1d", np.isin)  # arfpy 0.1.1 asks for it, NumPy 2.4 has it not
     np.random.seed(seed)  # noqa: NPY002, arfpy draws from the global generator
     frame = pd.DataFrame(to_codes(Z, parts))  # arfpy looks up positions as names
     for name, (_, labelled) in zip(frame, parts):
