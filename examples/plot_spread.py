@@ -18,7 +18,7 @@ from sklearn.preprocessing import scale
 from skgantk.generators import GANTKSynthesizer
 
 table = scale(load_wine().data)
-residuals = [0.02, 0.05, 0.1, 0.15]
+residuals = [0.02, 0.1, 0.15, 0.2]
 colors = {"squared_error": "tab:orange", "gap": "tab:blue"}
 samples = {
     (objective, epsilon): GANTKSynthesizer(
@@ -44,14 +44,14 @@ for objective in colors:
     print(f"{objective:14}", *(f"{ratio:.2f}" for ratio in ratios))
 
 # %%
-# The first two principal components at an ``epsilon`` of 0.15, and the standard deviation
+# The first two principal components at an ``epsilon`` of 0.2, and the standard deviation
 # of the samples over that of the data at each.
 
 components = PCA(2).fit(table)
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.9), layout="constrained")
 for ax, objective in zip(axes, colors):
     ax.scatter(*components.transform(table).T, s=16, color="0.7", label="data")
-    moved = components.transform(samples[objective, 0.15]).T
+    moved = components.transform(samples[objective, 0.2]).T
     ax.scatter(*moved, s=8, color=colors[objective], label="samples")
     ax.set(
         title=f'objective="{objective}"',
