@@ -47,7 +47,7 @@ GROUPS, PAIRS = (1024, 768, 512, 384, 256, 192), 2**20
 # Of the kernel for standardised data. The biases of [Z21], 0.1^½ beside pixels whose
 # greatest is 1 and whose root mean square is a third, are 1 where that is 1. With 0.1^½
 # there, samples are as good and nearer to the data, in the median at .67 of the distance of
-# held-out rows, now at .77 (23 tables).
+# held-out rows, now at .77 (21 tables).
 BIAS = 1.0
 # Movement in the first step, in spreads of the data, for learning_rate="auto".
 FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}
