@@ -1,6 +1,7 @@
 """TableSynthesizer: new rows of any data frame."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -165,7 +166,7 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
             self.encoder_ = TableEncoder(self.categorical_features).fit(X)
             Z, blocks = self.encoder_.transform(X), self.encoder_._blocks
             codes = np.zeros(len(Z), int)
-            self._label_encoder, self._like = None, y
+            self._label_encoder, self._like, row = None, y, blocks
             vars(self).pop("classes_", None)  # of an earlier fit
             if y is not None:
                 check_consistent_length(X, y)
@@ -174,14 +175,16 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
                 labels = _as_table(y)
                 self._label_encoder = TableEncoder([len(counts) > 0]).fit(labels)
                 blocks = blocks + _shifted(self._label_encoder._blocks, Z.shape[1])
+                row = row if len(counts) else blocks  # whether a target makes another one
                 Z = np.hstack([Z, self._label_encoder.transform(labels)])
                 self._like = y[:0]
                 if len(np.unique(codes)) > 1:
                     self.classes_ = classes
             _check_spread(Z, blocks)
             generator = GANTKSynthesizer() if self.generator is None else self.generator
+            repeats = partial(_repeats.repeats, row, _repeats.counted(row, Z))
             self._parts = [
-                _fit_part(generator, Z[codes == k], blocks, self.calibrate, rng)
+                _fit_part(generator, Z[codes == k], blocks, self.calibrate, repeats, rng)
                 for k in np.unique(codes)
             ]
             self.generators_ = [part.generator for part in self._parts]
@@ -307,7 +310,7 @@ def _check_spread(Z, blocks):
                 )
 
 
-def _fit_part(generator, Z, blocks, calibrate, rng):
+def _fit_part(generator, Z, blocks, calibrate, repeats, rng):
     varying = np.ptp(Z, axis=0) > 0
     if not varying.any():  # one class of several
         return _Part(None, None, varying, Z[0], blocks, [])
@@ -318,7 +321,7 @@ def _fit_part(generator, Z, blocks, calibrate, rng):
         return part
     points = part.raw(len(Z), rng)
     part = replace(part, maps=_calibration.calibration(blocks, points, Z, rng))
-    return replace(part, repeats=_repeats.repeats(blocks, part.rows(points), Z))
+    return replace(part, repeats=repeats(part.rows(points), Z))
 
 
 def _codes(shares, n_samples, rng):

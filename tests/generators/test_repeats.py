@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.stats import binom
 
-from skgantk.generators._repeats import repeats
+from skgantk.generators import TableSynthesizer, _repeats
 from skgantk.preprocessing import TableEncoder
 
 LETTERS, NUMBERS = list("abcd"), [0, 1, 2, 5]
@@ -22,6 +22,11 @@ def coded(share, seed=0):
     rng = np.random.default_rng(seed)
     Z = np.unique(encoder.transform(frame), axis=0)
     return encoder._blocks, Z[rng.random(len(Z)) < share], Z, rng
+
+
+def repeats(blocks, rows, data, table=None):
+    table = data if table is None else table
+    return _repeats.repeats(blocks, _repeats.counted(blocks, table), rows, data)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -84,3 +89,31 @@ def test_tables_whose_every_row_is_known_stay_as_they_are():
     blocks, _, everything, rng = coded(1.0)
     learnt = repeats(blocks, everything, everything)
     assert_array_equal(learnt.replaced(everything, everything, rng), everything)
+
+
+def test_a_row_of_another_class_is_no_new_one():
+    """Two classes share the rows; half of those of the first are also the second's."""
+    blocks, _, everything, rng = coded(1.0)
+    chosen = rng.permutation(len(everything))
+    first, second = everything[chosen[:12]], everything[chosen[6:20]]
+    table = np.vstack([first, second])
+    learnt = repeats(blocks, first, first, table)
+    assert learnt.kept == 0.5
+    known = {tuple(row) for row in table}
+    moved = learnt.replaced(table, table, rng)
+    changed = np.any(moved != table, axis=1)
+    assert changed.any()
+    assert not {tuple(row) for row in moved[changed]} & known
+
+
+@pytest.mark.parametrize("least", [20, 5])  # rows of a class: with a generator, without
+def test_samples_do_not_contradict_the_labels_of_rows(least):
+    """Where two of five rows are known, each has a free one beside it."""
+    rows = np.array([*product("abcd", "efgh", "ijk", "lm")])
+    rows = rows[np.random.default_rng(least).permutation(len(rows))[:40]]
+    y = np.repeat(["few", "many"], [least, 40 - least])
+    X, labels = TableSynthesizer(random_state=0).fit(rows, y).sample(40, random_state=0)
+    seen = dict(zip(map(tuple, rows), y))
+    others = [seen.get(tuple(row)) for row in X]
+    assert None in others
+    assert all(other in (None, label) for other, label in zip(others, labels))
