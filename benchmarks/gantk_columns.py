@@ -5,7 +5,8 @@ out, at most MOST of each. For every method, means over the seeds: W₁ to the h
 over that of the training rows; median distance to the nearest training row over that of
 held-out rows; standard deviation over that of the data; coverage, the share of held-out
 rows with a sample nearer than their fifth neighbour; seconds of a fit, of a second one
-where the first is short, so that all is compiled. "fresh" are other held-out rows, judged, as all are then, by what is left of them.
+where the first is short, so that all is compiled. "fresh" are other held-out rows, judged,
+as all are then, by what is left of them.
 """
 
 import json

@@ -62,7 +62,8 @@ def repeats(blocks, counts, rows, data):
     ours = np.mean([row in counts for row in _bytes(rows, blocks)])
     variance = np.var(data, axis=0)
     weights = np.divide(1, variance, out=np.zeros_like(variance), where=variance > 0)
-    return Repeats(blocks, weights, frozenset(counts), min(1.0, fresh / ours) if ours else 1.0)
+    kept = min(1.0, fresh / ours) if ours else 1.0
+    return Repeats(blocks, weights, frozenset(counts), kept)
 
 
 def _bytes(rows, blocks):

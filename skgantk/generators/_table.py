@@ -21,7 +21,8 @@ from skgantk.metrics import energy_distance
 from skgantk.preprocessing import TableEncoder
 
 SMALLEST = 1e-150  # spread of a column, so that its square is no denormal number
-LARGE = 20  # rows of a class at least that has a generator of its own
+LARGE = 20  # rows of each number at least, for numbers to be labels and not a target
+FEWEST = 5  # rows of a class at least that has a generator of its own
 
 
 class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
@@ -53,10 +54,10 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
     encoder_ : TableEncoder
         Of the table.
     generators_ : list of estimators
-        The fitted generator; with labels, that of every class, None of one whose rows are
-        all the same.
+        The fitted generator; with labels, that of each of ``classes_`` and one more of
+        the others together, None where the rows are all the same.
     classes_ : ndarray of shape (n_classes,)
-        The labels, where each has a generator.
+        The labels that have a generator of their own.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_columns,)
@@ -154,8 +155,9 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
         X : DataFrame or array-like of shape (n_samples, n_columns)
             The table.
         y : Series or array-like of shape (n_samples,), default=None
-            Labels, each of which gets a generator of its own if it has at least 20 rows;
-            fewer, or numbers, are learnt as one more column.
+            Labels, each of which gets a generator of its own if it has at least 5 rows;
+            those of fewer share one, with which the label is learnt as one more column.
+            So are numbers, unless each of them is there at least 20 times.
 
         Returns
         -------
@@ -171,11 +173,11 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
             if y is not None:
                 check_consistent_length(X, y)
                 values = column_or_1d(y)
-                classes, counts, codes = _classes(values)
+                classes, codes = _classes(values)
                 labels = _as_table(y)
-                self._label_encoder = TableEncoder([len(counts) > 0]).fit(labels)
+                self._label_encoder = TableEncoder([classes is not None]).fit(labels)
                 blocks = blocks + _shifted(self._label_encoder._blocks, Z.shape[1])
-                row = row if len(counts) else blocks  # whether a target makes another one
+                row = blocks if classes is None else row  # a target makes another one
                 Z = np.hstack([Z, self._label_encoder.transform(labels)])
                 self._like = y[:0]
                 if len(np.unique(codes)) > 1:
@@ -343,17 +345,25 @@ def _shifted(blocks, start):
 
 
 def _classes(y):
-    """Labels, their counts and codes: one code for all where a class is small.
+    """Labels with a generator of their own, and the number of each row's generator.
 
-    No labels at all where numbers are rather a target.
+    The smallest classes share the last one, so many that it has rows enough. No labels,
+    but None, where numbers are rather a target.
     """
     one = np.zeros(len(y), int)
     if type_of_target(y, "y") not in ("binary", "multiclass"):
-        return [], [], one
+        return None, one
     classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
-    if counts.min() >= LARGE:
-        return classes, counts, codes
-    return (classes, counts, one) if y.dtype.kind not in "iuf" else ([], [], one)
+    if y.dtype.kind in "iuf" and counts.min() < LARGE:
+        return None, one
+    order = np.argsort(counts, kind="stable")
+    shared = np.sum(counts < FEWEST)
+    if shared:
+        shared = max(shared, 1 + np.searchsorted(np.cumsum(counts[order]), FEWEST))
+    own = np.sort(order[shared:])
+    generator = np.full(len(classes), len(own))
+    generator[own] = np.arange(len(own))
+    return classes[own], generator[codes]
 
 
 def _as_table(y):

@@ -140,11 +140,24 @@ def test_rows_beyond_the_data_come_cloud_by_cloud():
     assert_array_equal(np.sort(rows["amount"][:60]), np.sort(amount))
 
 
-def test_targets_and_small_classes_are_learnt_jointly():
+@pytest.mark.parametrize(("rare", "own"), [([5], 3), ([4], 1), ([3, 2], 2), ([2, 1], 1)])
+def test_the_smallest_classes_share_a_generator(rare, own):
+    """So many that it has five rows: the smaller of the others, too, if it must be."""
+    X, y = mixed(101)
+    labels = [f"rare {i}" for i, count in enumerate(rare) for _ in range(count)]
+    y = pd.Series([*labels, *y[len(labels) :]])
+    kept = y.value_counts().index[:own]
+    synthesizer = TableSynthesizer(QUICK, random_state=0).fit(X, y)
+    assert synthesizer.classes_.tolist() == sorted(kept)
+    assert len(synthesizer.generators_) == own + (own < y.nunique())
+    _, new = synthesizer.sample(5000, random_state=0)
+    assert set(new) == set(y)
+    shares = [labels.isin(kept).mean() for labels in (new, y)]
+    assert abs(shares[0] - shares[1]) < 0.001
+
+
+def test_targets_are_learnt_jointly():
     X, y = mixed()
-    rare = y.mask(y.index < 5, "rare")
-    rows, labels = TableSynthesizer(QUICK, random_state=0).fit(X, rare).sample(2000)
-    assert set(labels) == {"no", "yes", "rare"}
     number = X.pop("amount")
     synthesizer = TableSynthesizer(QUICK, random_state=0).fit(X, y)
     assert hasattr(synthesizer, "classes_")
