@@ -74,6 +74,7 @@ bench: $(VENV)/.test $(VENV)/.bench
 	$(BIN)/python benchmarks/flow_mnist.py
 	$(BIN)/python benchmarks/flow_transform.py
 	$(BIN)/python benchmarks/flow_held_out.py
+	$(BIN)/python benchmarks/flow_stopping.py
 	$(BIN)/python benchmarks/flow_convergence.py
 	$(BIN)/python benchmarks/flow_width.py
 	$(BIN)/python benchmarks/flow_carry_over.py

@@ -33,16 +33,12 @@ import pandas as pd
 from _common import options, print_machine
 from _tables_27_measures import FIGURES, XGBOOST, judged
 from _tables_27_methods import ESTIMATORS, FOREST_FLOW, PEERS, REFERENCE, make
+from _tables_27_report import compared, markdown, picture, print_report
 from sklearn.model_selection import train_test_split
 
 FOLDER = Path(__file__).parents[2] / "shared" / "data" / "tables"
+DOC = Path(__file__).parents[1] / "doc"
 N_TABLES = 5
-HIGHER = {"coverage_train", "coverage_test", "F1", "R2", "coverage_rate"}  # is better
-RANKED = FIGURES[: FIGURES.index("time")]
-HEADS = [
-    *("W1 train", "W1 test", "cover tr", "cover te", "F1", "R2"),
-    *("class", "bias", "rate", "time", "nearest", "nearer"),
-]
 
 
 @dataclass(frozen=True)
@@ -178,66 +174,25 @@ def append(row, path):
     frame.to_csv(path, mode="a", header=not path.exists(), index=False)
 
 
-def printed(folder):
-    """The paper's figures by table and method, and those that are no part of its means."""
-    path = folder / "printed_generation.csv"
-    if not path.exists():
-        return pd.DataFrame(columns=FIGURES), set()
-    rows = pd.read_csv(path)
-    out = rows[rows["in_paper_average"] == 0]
-    rows["method"] += ", printed"
-    figures = rows.pivot_table(index=["table", "method"], columns="metric", values="value")
-    return figures.reindex(columns=FIGURES), set(zip(out["table"], out["metric"]))
-
-
-def report(done, folder, names, methods):
-    """Means over splits by table; over tables, means and ranks with standard errors."""
-    print(f"{'':26}{'':25}" + "".join(f"{head:>9}" for head in HEADS))
-    done = done[done["table"].isin(names) & done["method"].isin(methods)]
-    if not len(done):
-        return
-    ours = done.groupby(["table", "method"])[FIGURES].mean()
-    theirs, left_out = printed(folder)
-    figures = pd.concat([part for part in (ours, theirs) if len(part)])
-    names = [name for name in names if name in ours.index.get_level_values("table")]
-    order = [*methods, *theirs.index.unique("method")] if len(theirs) else methods
-    for name in names:
-        for method in order:
-            if (name, method) in figures.index:
-                print_row(name, method, figures.loc[(name, method)])
-    common = [n for n in names if all((n, method) in ours.index for method in methods)]
-    complete = [m for m in order if all((n, m) in figures.index for n in common)]
-    if len(common) > 1:
-        summary(figures.loc[common], complete, left_out, len(common))
-
-
-def summary(figures, methods, left_out, n):
-    """As the paper has it: bias is no percentage, and the oracle has no rank."""
-    cubes = {figure: figures[figure].unstack("method")[methods] for figure in FIGURES}
-    for table, metric in left_out:
-        cubes[metric] = cubes[metric].drop(index=table, errors="ignore")
-    cubes["percent_bias"] = cubes["percent_bias"] / 100
-    made = [m for m in methods if m not in (REFERENCE, "oracle, printed")]
-    ranks = {
-        f: cubes[f][made].dropna().rank(axis=1, ascending=f not in HIGHER) for f in RANKED
-    }
-    for title, part in ((f"mean of {n} tables", cubes), ("mean rank", ranks)):
-        means = pd.DataFrame({f: cube.mean() for f, cube in part.items()})
-        errors = pd.DataFrame({f: cube.sem() for f, cube in part.items()})
-        for method in means.index:
-            print_row(title, method, means.loc[method])
-        for method in means.index:
-            print_row("standard error", method, errors.loc[method])
-
-
-def print_row(title, method, values):
-    print(f"{title:26}{method:25}" + "".join(map(cell, values)), flush=True)
-
-
-def cell(value):
-    if np.isnan(value):
-        return " " * 9
-    return f"{value:9.3f}" if abs(value) < 1e4 else f"{value:9.1e}"
+def write_page(comparison):
+    """The page of the documentation, and the picture on it."""
+    text = "\n".join(
+        [
+            "# Tables: ranks in the benchmark of 27 tables",
+            "",
+            f"On the {len(comparison.tables)} tables that all methods here have: "
+            f"{', '.join(comparison.tables)}.",
+            "",
+            "Made by `python benchmarks/tables_27.py --page`, which says:",
+            "",
+            *(f"> {line}" for line in __doc__.splitlines()),
+            "",
+            "![Mean ranks by measure](../figures/tables_27.png)",
+        ]
+    )
+    (DOC / "tables" / "tables_27.md").write_text(markdown(comparison, text))
+    for kind in ("png", "svg"):
+        picture(comparison).savefig(DOC / "figures" / f"tables_27.{kind}", dpi=120)
 
 
 def add_arguments(parser):
@@ -251,6 +206,9 @@ def add_arguments(parser):
     parser.add_argument("--out", type=Path, default=Path("out/tables_27.csv"))
     parser.add_argument(
         "--limit", type=int, default=3600, help=f"seconds of {FOREST_FLOW}, by split"
+    )
+    parser.add_argument(
+        "--page", action="store_true", help="make that of the documentation"
     )
 
 
@@ -268,4 +226,7 @@ if __name__ == "__main__":
     elif not XGBOOST:  # without which a quick run has three models
         raise SystemExit('Two measures need xgboost: pip install "skgantk[bench]".')
     names = [table.name for table in args.chosen]
-    report(run(args), args.folder, names, args.methods)
+    comparison = compared(run(args), args.folder, names, args.methods)
+    print_report(comparison, names)
+    if args.page:
+        write_page(comparison)
