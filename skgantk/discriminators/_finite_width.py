@@ -20,7 +20,7 @@ from skgantk.discriminators._dual import Sample, objective
 from skgantk.discriminators._functions import Function
 from skgantk.discriminators._gan import LOSSES
 from skgantk.discriminators._network import Antisymmetric, draw_network, layer_widths
-from skgantk.kernels import NTK, as_core
+from skgantk.kernels import NTK, ConvNTK, as_core
 from skgantk.kernels._core import Leaf
 from skgantk.kernels._network import NetworkKernel
 from skgantk.losses import Loss
@@ -69,6 +69,7 @@ class NetworkAdversary(Adversary):
             updates, state = get_optimizer(self.optimizer).update(slope, state, network)
             rate = jnp.asarray(self.learning_rate, X.dtype)
             network = jax.tree.map(lambda p, u: p + rate * u, network, updates)
+            network = network.settled()
             return network.clipped(self.weight_clip) if self.clipped else network, state
 
         return jax.lax.fori_loop(0, self.n_steps, step, (network, state))
@@ -95,7 +96,8 @@ class NetworkAdversary(Adversary):
 class FiniteWidthDiscriminator(BaseDiscriminator):
     r"""A discriminator of finite width, trained by gradient steps.
 
-    A fully connected network f in NTK parametrisation, whose parameters θ ascend
+    A network f in NTK parametrisation, fully connected or convolutional, whose parameters θ
+    ascend
     :math:`L(f) = E_{fake} a(f) - E_{real} b(f)`, all points at once ([1]_ App. D.3),
 
     .. math::
@@ -106,12 +108,13 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
     infinite width have in closed form, with ``NTK(depth=len(hidden_layer_sizes), ...)``
     and ``training_time`` = ε · ``max_iter``: use this one to see what finite width changes.
     With ``weight_clip`` it is the critic of WGAN [2]_, with ``gradient_penalty`` that of
-    WGAN-GP [3]_.
+    WGAN-GP [3]_, with ``spectral_normalization`` that of SN-GAN [5]_.
 
     Parameters
     ----------
     hidden_layer_sizes : sequence of int, default=(128, 128, 128)
-        Widths of the hidden layers.
+        Widths of the hidden layers; those behind the convolutions, if there are any, and
+        then () too.
     activation : str, default="relu"
         Activation of the hidden layers, one of those of `NTK`.
     loss : {"ipm", "lsgan", "vanilla", "hinge"} or Loss, default="ipm"
@@ -135,10 +138,21 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
         How the gradient becomes a step: "gradient", as it is, "momentum", with momentum
         0.9, "adam", or what is given, such as ``optax.rmsprop(1.0)``; its result is
         multiplied by ``learning_rate``.
+    image_shape : tuple (height, width) or (height, width, channels), default=None
+        Makes the first layers convolutions with filters of 4 × 4 and stride 2, as the
+        discriminators of [6]_ have them (without their batch normalisation, which ties the
+        points of a batch). Points are flattened images with their channels last, as of
+        `ConvNTK`, whose finite counterpart this is.
+    channels : sequence of int, default=(64, 128)
+        Channels of the convolutions, where ``image_shape`` is given. For MNIST [6]_ has
+        these and ``hidden_layer_sizes=(1024,)``, for CIFAR-10 (64, 128, 256) and ().
     weight_clip : float, default=None
         Bound on weights and biases, as they enter the layers: W σ_w/√fan-in and b σ_b.
     gradient_penalty : float, default=0.0
         Weight of the mean of (‖∇f‖ - 1)² between real and fake points, 10 in [3]_.
+    spectral_normalization : bool, default=False
+        Whether every layer's matrix is divided by its greatest singular value, which one
+        step of power iteration follows at each step; ``weight_std`` then has no part.
     warm_start : bool, default=False
         Whether training goes on from where the last one ended, in `fit` and from step to
         step of a generator; else it starts from the same initialisation again.
@@ -187,6 +201,10 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
     .. [3] Gulrajani et al., "Improved training of Wasserstein GANs", NeurIPS 2017.
     .. [4] Zhang et al., "A type of generalization error induced by initialization in deep
        neural networks", MSML 2020.
+    .. [5] Miyato et al., "Spectral normalization for generative adversarial networks",
+       ICLR 2018.
+    .. [6] Zhang, Chou, Wu, "Single-level adversarial data synthesis based on neural tangent
+       kernels", 2022, Tables 2 and 3.
 
     Examples
     --------
@@ -215,8 +233,11 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "antisymmetric": ["boolean"],
         "optimizer": [StrOptions(set(OPTIMIZERS)), TRANSFORMATION],
+        "image_shape": [tuple, list, None],
+        "channels": ["array-like"],
         "weight_clip": [Interval(Real, 0, None, closed="neither"), None],
         "gradient_penalty": [Interval(Real, 0, None, closed="left")],
+        "spectral_normalization": ["boolean"],
         "warm_start": ["boolean"],
     }  # fmt: skip
 
@@ -234,8 +255,11 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
         negative_slope=0.01,
         antisymmetric=True,
         optimizer="gradient",
+        image_shape=None,
+        channels=(64, 128),
         weight_clip=None,
         gradient_penalty=0.0,
+        spectral_normalization=False,
         warm_start=False,
         random_state=None,
     ):
@@ -250,8 +274,11 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
         self.negative_slope = negative_slope
         self.antisymmetric = antisymmetric
         self.optimizer = optimizer
+        self.image_shape = image_shape
+        self.channels = channels
         self.weight_clip = weight_clip
         self.gradient_penalty = gradient_penalty
+        self.spectral_normalization = spectral_normalization
         self.warm_start = warm_start
         self.random_state = random_state
 
@@ -283,14 +310,35 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
             )
 
     def _initial(self, n_features, rng):
-        widths = layer_widths(self.hidden_layer_sizes)
-        limit = NTK(
-            len(widths), self.activation, self.weight_std, self.bias_std,
-            self.output_bias, self.negative_slope,
+        if self.spectral_normalization and self.weight_clip is not None:
+            raise ValueError(
+                "weight_clip bounds the weights that spectral_normalization divides by "
+                "their size: choose one of them."
+            )
+        core, widths, architecture = self._layers(n_features)
+        network = draw_network(
+            core, n_features, rng.randint(np.iinfo(np.int32).max), widths,
+            architecture=architecture, spectral=self.spectral_normalization,
         )  # fmt: skip
-        seed = rng.randint(np.iinfo(np.int32).max)
-        network = draw_network(as_core(limit), n_features, seed, widths)
         return Antisymmetric(network, network) if self.antisymmetric else network
+
+    def _layers(self, n_features):
+        """The kernel of the limit, the widths, and the architecture of convolutions."""
+        given = {
+            name: getattr(self, name)
+            for name in (
+                "activation", "weight_std", "bias_std", "output_bias", "negative_slope"
+            )
+        }  # fmt: skip
+        if self.image_shape is None:
+            widths = layer_widths(self.hidden_layer_sizes)
+            return as_core(NTK(len(widths), **given)), widths, None
+        channels = layer_widths(self.channels, "channels")
+        dense = layer_widths(self.hidden_layer_sizes, fewest=0)
+        limit = ConvNTK(tuple(self.image_shape), len(channels), n_dense=len(dense), **given)
+        core = as_core(limit)
+        core.network.check_width(n_features)
+        return core, [*channels, *dense], core.network
 
     def _adversary(self, initial, loss):
         return NetworkAdversary(

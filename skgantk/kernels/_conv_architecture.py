@@ -47,6 +47,18 @@ class Axis(NamedTuple):
         return ((offset >= 0) & (offset < self.filter)) / self.filter
 
 
+def entries(axes, maps):
+    """What each entry of a filter sees of maps (height, width, ...), in order."""
+    rows, columns = axes
+    around = [(axis.before, axis.behind) for axis in axes]
+    maps = jnp.pad(maps, around + [(0, 0)] * (maps.ndim - 2))
+    return [
+        maps[rows.entry(a), columns.entry(b)]
+        for a in range(rows.filter)
+        for b in range(columns.filter)
+    ]
+
+
 @dataclass(frozen=True)
 class Architecture:
     """Convolutions with one filter, a flattening, ``n_dense`` hidden dense layers and an
@@ -97,17 +109,10 @@ class Architecture:
     def patches(self, X):
         """What the first filter sees of flattened images (n, d): (K, height, width, n)."""
         self.check_width(X.shape[1])
-        rows, columns = self.convolutions[0]
         # Images last: the kernels' loops run over them.
         images = X.T.reshape(*self.image_shape, -1)
-        around = [(axis.before, axis.behind) for axis in (rows, columns)]
-        images = jnp.pad(images, [*around, (0, 0), (0, 0)])
-        entries = [
-            images[rows.entry(a), columns.entry(b)]
-            for a in range(rows.filter)
-            for b in range(columns.filter)
-        ]
-        stacked = jnp.moveaxis(jnp.stack(entries), 3, 1)  # channels beside entries
+        seen = entries(self.convolutions[0], images)
+        stacked = jnp.moveaxis(jnp.stack(seen), 3, 1)  # channels beside entries
         return stacked.reshape(-1, *stacked.shape[2:])
 
     def check_width(self, n_features):
