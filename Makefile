@@ -69,6 +69,7 @@ bench: $(VENV)/.test $(VENV)/.bench
 	$(BIN)/python benchmarks/table_quality.py
 	$(BIN)/python benchmarks/tables_27.py
 	$(BIN)/python benchmarks/gantk_mnist.py
+	$(BIN)/python benchmarks/image_gans.py
 	$(BIN)/python benchmarks/gantk_batches.py
 	$(BIN)/python benchmarks/neural_generator.py
 	$(BIN)/python benchmarks/flow_mnist.py
