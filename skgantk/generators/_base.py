@@ -28,6 +28,11 @@ from skgantk.metrics import energy_distance
 
 FLOATS = [np.float64, np.float32]
 FIRST_OF_ALL = {"momentum": 0.1}  # share of the first step in all that a force leads to
+# A cloud that is off by δ as a whole is moved back by ηhδ, h the mean slope of the force:
+# from ηh = 2 on it swings ever wider. Noise with the mean and the deviations of the data has
+# little force where the data are nearly Gaussian, and a step by that alone may be so long.
+OVERSHOT = 1.5
+OFF = 0.1  # spreads of the data by which such a cloud is off
 # Share of the distance of held-out points to those learnt from, in the median, below which
 # points are copies. It is 1 for fresh points, and known to a fifth where few are held out.
 COPIED = 0.6
@@ -322,9 +327,10 @@ def first_rate(size, force, start, target, move, optimizer, init, seed):
     that of the target, all points are pulled alike and hard, for as long as that takes, and
     what is left then is far less: a step by that force would be too short for ever. So it
     is that of noise like the target, unless it would carry the start beyond its mean: at
-    once, or with momentum by all the steps that a force leads to. Adam's updates are of one
-    size whatever the force: for points given as ``init`` that are near the target, where
-    ``force(points)`` is less than that of noise, so is its step.
+    once, or with momentum by all the steps that a force leads to. Nor may it carry the
+    target's copy, beside it by a tenth of its spread, `OVERSHOT` times as far back. Adam's
+    updates are of one size whatever the force: for points given as ``init`` that are near
+    the target, where ``force(points)`` is less than that of noise, so is its step.
     """
     drawn = isinstance(init, str)
     if (drawn and init == "gaussian") or not varies(target):
@@ -337,9 +343,20 @@ def first_rate(size, force, start, target, move, optimizer, init, seed):
         gap = start.mean(axis=0) - target.mean(axis=0)
         reach = FIRST_OF_ALL.get(optimizer, 1.0) * float(np.sqrt(np.mean(gap**2)))
         moves = [(noise, move), (start, max(move, reach))]
+    if optimizer != "adam" and varies(target):
+        moves.append(_beside(target, len(start), np.random.RandomState(seed)))
     sizes = [(float(size(points)), step) for points, step in moves]
     # Points that nothing moves are where they belong, but for rounding.
     return min((step / moved for moved, step in sizes if moved > 0), default=move)
+
+
+def _beside(target, n, rng):
+    """n points of the target, moved together in a random direction, and how far at most."""
+    direction = rng.normal(size=target.shape[1])
+    unit = np.sqrt(np.mean(direction**2))
+    off = OFF * float(np.sqrt(np.mean((target - target.mean(axis=0)) ** 2)))
+    copy = np.resize(target[rng.permutation(len(target))], (n, target.shape[1]))
+    return (copy + off * direction / unit).astype(target.dtype), OVERSHOT * off
 
 
 def check_n_samples(n_samples):

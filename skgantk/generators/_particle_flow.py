@@ -66,7 +66,8 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         The step η > 0, per particle. "auto" is such that the particles move by a tenth
         of the data's spread in the first step (a hundredth with "adam", a fiftieth with
         "momentum") if they start as "gaussian" noise, and that step for other starts, or
-        less if it would carry them beyond the mean of the data or, with "adam", if points
+        less if it would carry them beyond the mean of the data or a cloud like the data,
+        but off as a whole, well beyond where it belongs, or, with "adam", if points
         given as ``init`` are near the data already. With a ``generator_kernel`` the start
         itself counts.
     decay : bool, default=False

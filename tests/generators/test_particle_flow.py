@@ -194,6 +194,17 @@ def test_tolerance_stops():
 
 
 @pytest.mark.parametrize("optimizer", ["gradient", "momentum", "adam"])
+@pytest.mark.parametrize(("n", "d"), [(400, 6), (900, 2)])
+def test_automatic_step_is_stable_where_noise_is_like_the_data(optimizer, n, d):
+    """Of Gaussian data nothing but the draw is left to move, and the force is small."""
+    A = np.random.default_rng(0).normal(size=(n, d))
+    params = {"learning_rate": "auto", "init": "gaussian", "max_iter": 60}
+    g = flow(optimizer=optimizer, check_every=5, **params).fit(A)  # warns of running away
+    assert np.max(g.loss_curve_) == g.loss_curve_[0]
+    assert g.loss_curve_[-1] < g.loss_curve_[0] / 2
+
+
+@pytest.mark.parametrize("optimizer", ["gradient", "momentum", "adam"])
 def test_automatic_step_moves_a_share_of_the_spread(optimizer):
     params = {"optimizer": optimizer, "max_iter": 1, "init": "gaussian"}
     g = flow(learning_rate="auto", **params).fit(X)
