@@ -29,7 +29,7 @@ from skgantk.metrics import energy_distance
 FLOATS = [np.float64, np.float32]
 FIRST_OF_ALL = {"momentum": 0.1}  # share of the first step in all that a force leads to
 # A cloud that is off by δ as a whole is moved back by ηhδ, h the mean slope of the force:
-# from ηh = 2 on it swings ever wider. Noise with the mean and the deviations of the data has
+# from ηh = 2 on it swings ever wider. Noise with the mean and deviations of the data has
 # little force where the data are nearly Gaussian, and a step by that alone may be so long.
 OVERSHOT = 1.5
 OFF = 0.1  # spreads of the data by which such a cloud is off
