@@ -25,6 +25,7 @@ TITLES = {
     "coverage_rate": "coverage of coefficients",
 }
 ORACLE = "oracle, printed"
+COLOURS = {"ours": "tab:red", "run here": "tab:blue", "printed": "0.5"}
 
 
 @dataclass(frozen=True)
@@ -141,16 +142,19 @@ def markdown(comparison, text):
     return "\n".join(lines) + "\n"
 
 
+def _kind(method):
+    if method == "ours":
+        return "ours"
+    return "printed" if method.endswith("printed") else "run here"
+
+
 def picture(comparison):
     """Mean ranks with their standard errors, a panel for each measure."""
     import matplotlib.pyplot as plt
 
     methods = by_rank(comparison.ranks)[::-1]
     y = np.arange(len(methods))
-    colours = [
-        "tab:red" if m == "ours" else "0.55" if m.endswith("printed") else "tab:blue"
-        for m in methods
-    ]
+    kinds = np.array([_kind(method) for method in methods])
     figure, axes = plt.subplots(
         3,
         3,
@@ -163,12 +167,17 @@ def picture(comparison):
         rank = comparison.ranks.loc[methods, name]
         error = comparison.rank_errors.loc[methods, name]
         ax.errorbar(rank, y, xerr=error, fmt="none", ecolor="0.75", zorder=1)
-        ax.scatter(rank, y, c=colours, s=28, zorder=2)
+        for kind, colour in COLOURS.items():
+            of_kind = kinds == kind
+            ax.scatter(rank[of_kind], y[of_kind], c=colour, s=28, zorder=2, label=kind)
         ax.set_title(title, fontsize="medium")
         ax.grid(axis="x", alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
     axes[0, 0].set_yticks(y, methods)
     for label in [label for ax in axes[:, 0] for label in ax.get_yticklabels()]:
         label.set_fontweight("bold" if label.get_text() == "ours" else "normal")
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=3
+    )
     figure.supxlabel(f"mean rank over {len(comparison.tables)} tables; 1 is best")
     return figure
