@@ -96,9 +96,9 @@ class NetworkAdversary(Adversary):
 class FiniteWidthDiscriminator(BaseDiscriminator):
     r"""A discriminator of finite width, trained by gradient steps.
 
-    A network f in NTK parametrisation, fully connected or convolutional, whose parameters θ
-    ascend
-    :math:`L(f) = E_{fake} a(f) - E_{real} b(f)`, all points at once ([1]_ App. D.3),
+    A network f in NTK parametrisation, fully connected or convolutional, whose parameters
+    θ ascend :math:`L(f) = E_{fake} a(f) - E_{real} b(f)`, all points at once ([1]_
+    App. D.3),
 
     .. math::
 
