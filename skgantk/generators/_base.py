@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_array
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import (
     Interval,
     InvalidParameterError,
@@ -17,7 +17,7 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skgantk import discriminators
+from skgantk import _given, discriminators
 from skgantk._flat import check_flat
 from skgantk._numerics.distances import nearest
 from skgantk._numerics.optimizers import OPTIMIZERS
@@ -208,6 +208,24 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
 
     def _reconstruction(self):
         return {name: value for name, value in vars(self).items() if name.endswith("_")}
+
+    def _with_given(self, given, n_samples, random_state):
+        """Rows (m, n_features) with what is given to the bit, the others' law given it."""
+        check_flat(given, type(self).__name__)
+        given = validate_data(
+            self, given, dtype=FLOATS, reset=False, ensure_all_finite="allow-nan"
+        )
+        if n_samples not in (1, len(given)):
+            raise ValueError(
+                f"n_samples={n_samples}, and given has {len(given)} rows, one for each "
+                "sample. Leave n_samples out."
+            )
+        rng = check_random_state(random_state)
+        pool = self.sample(max(len(self._cloud), _given.pool_size(given)), rng)
+        rows = _given.completed(pool, given, rng).astype(pool.dtype)
+        if self.bounds is not None:
+            rows = np.clip(rows, *self._box(pool))
+        return np.where(np.isnan(given), rows, given.astype(pool.dtype))
 
     def score(self, X, y=None):
         """Minus the energy distance of the fitted points to X; larger is better.

@@ -514,7 +514,7 @@ class GANTKSynthesizer(StandardizingGenerator):
             )
 
     @float64_scope
-    def sample(self, n_samples=1, random_state=None):
+    def sample(self, n_samples=1, random_state=None, given=None):
         """Draw synthetic points.
 
         Parameters
@@ -525,6 +525,10 @@ class GANTKSynthesizer(StandardizingGenerator):
             same λ and as many steps, ``n_jobs`` at once.
         random_state : int, RandomState instance or None, default=None
             Of the draw; None draws afresh at every call.
+        given : array-like of shape (n_samples, n_features), default=None
+            What is given of each sample, NaN where it is free. It comes back to the bit,
+            with the rest drawn from its law given that: samples near to it are moved onto
+            it by linear regression (Beaumont, Zhang and Balding, Genetics 2002).
 
         Returns
         -------
@@ -532,6 +536,8 @@ class GANTKSynthesizer(StandardizingGenerator):
         """
         check_is_fitted(self)
         check_n_samples(n_samples)
+        if given is not None:
+            return self._with_given(given, n_samples, random_state)
         rng = check_random_state(random_state)
         n = len(self.samples_)
         if n_samples <= n:

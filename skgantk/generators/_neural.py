@@ -524,7 +524,7 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
                 )
         return stop
 
-    def sample(self, n_samples=1, random_state=None):
+    def sample(self, n_samples=1, random_state=None, given=None):
         """Draw samples of the learned distribution.
 
         Parameters
@@ -533,6 +533,10 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
             Any number; all are fresh, made of fresh noise.
         random_state : int, RandomState instance or None, default=None
             Of the draw; None draws afresh at every call.
+        given : array-like of shape (n_samples, n_features), default=None
+            What is given of each sample, NaN where it is free. It comes back to the bit,
+            with the rest drawn from its law given that: samples near to it are moved onto
+            it by linear regression (Beaumont, Zhang and Balding, Genetics 2002).
 
         Returns
         -------
@@ -540,6 +544,8 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
         """
         check_is_fitted(self)
         check_n_samples(n_samples)
+        if given is not None:
+            return self._with_given(given, n_samples, random_state)
         rng = check_random_state(random_state)
         # Not by `transform`, whose output may be set to frames.
         return self._generated(rng.normal(size=(n_samples, self._z.shape[1])))

@@ -517,7 +517,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         return self.particles_
 
     @float64_scope
-    def sample(self, n_samples=1, random_state=None):
+    def sample(self, n_samples=1, random_state=None, given=None):
         """Draw points of the learned distribution.
 
         Parameters
@@ -529,6 +529,10 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
             many particles.
         random_state : int, RandomState instance or None, default=None
             Of the draw; None draws afresh at every call.
+        given : array-like of shape (n_samples, n_features), default=None
+            What is given of each sample, NaN where it is free. It comes back to the bit,
+            with the rest drawn from its law given that: samples near to it are moved onto
+            it by linear regression (Beaumont, Zhang and Balding, Genetics 2002).
 
         Returns
         -------
@@ -536,6 +540,8 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         """
         check_is_fitted(self)
         check_n_samples(n_samples)
+        if given is not None:
+            return self._with_given(given, n_samples, random_state)
         rng = check_random_state(random_state)
         n = len(self.particles_)
         if n_samples <= n:

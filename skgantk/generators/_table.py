@@ -1,5 +1,7 @@
 """TableSynthesizer: new rows of any data frame."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,17 +14,25 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
+from skgantk import _given
 from skgantk._samplers import ask, draw, seeded
 from skgantk.discriminators._base import restored_on_error
-from skgantk.generators import _calibration, _repeats
+from skgantk.generators import (
+    _calibration,
+    _conditions,
+    _constraints,
+    _repeats,
+)
 from skgantk.generators._base import BaseGenerator, check_n_samples
 from skgantk.generators._gantk import GANTKSynthesizer
 from skgantk.metrics import energy_distance
-from skgantk.preprocessing import TableEncoder
+from skgantk.preprocessing import TableEncoder, _native
 
 SMALLEST = 1e-150  # spread of a column, so that its square is no denormal number
 LARGE = 20  # rows of each number at least, for numbers to be labels and not a target
 FEWEST = 5  # rows of a class at least that has a generator of its own
+MOST = 50  # rows drawn at most for each that is kept
+ATTEMPTS = 30  # at most, at a row of which something is given, to keep the constraints
 
 
 class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
@@ -46,6 +56,17 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
         the values of the data; categories by a handicap for each level, so that their
         shares are those of the data. Dependences between columns stay the generator's.
         Repeated rows beyond their natural share become others.
+    constraints : list, default=None
+        What holds in every row of the data, and will in every new one:
+
+        - ``(column, comparison, column or value)``, such as ``("start", "<=", "end")``,
+          with ``<``, ``<=``, ``>``, ``>=``, ``==`` or ``!=``. A missing value breaks none;
+        - ``(column, function)``: it is computed, by a function of a table;
+        - ``([columns], "unique")``: no two rows have the same in all of these;
+        - a function of a table that says of each row whether it is right.
+
+        Rows that break one are not given out; others are drawn for them. That columns are
+        whole numbers, on a grid, in a range is learnt, and needs no constraint.
     random_state : int, RandomState instance or None, default=None
         Of the fit.
 
@@ -69,7 +90,8 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
         If a parameter is out of its range.
     ValueError
         What `TableEncoder` raises, or if all columns are constant, or one has numbers so
-        far apart, or so near, that float64 has not their variance.
+        far apart, or so near, that float64 has not their variance; if a constraint is
+        broken by the data, or by nearly all that is drawn.
 
     See Also
     --------
@@ -112,6 +134,7 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
         "generator": [HasMethods(["fit", "sample"]), None],
         "categorical_features": ["array-like", StrOptions({"from_dtype"})],
         "calibrate": ["boolean"],
+        "constraints": [list, None],
         "random_state": ["random_state"],
     }
 
@@ -121,11 +144,13 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
         *,
         categorical_features="from_dtype",
         calibrate=True,
+        constraints=None,
         random_state=None,
     ):
         self.generator = generator
         self.categorical_features = categorical_features
         self.calibrate = calibrate
+        self.constraints = constraints
         self.random_state = random_state
 
     def __sklearn_tags__(self):
@@ -167,6 +192,10 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
             rng = check_random_state(self.random_state)
             self.encoder_ = TableEncoder(self.categorical_features).fit(X)
             Z, blocks = self.encoder_.transform(X), self.encoder_._blocks
+            self._rules, self._computed = [], []
+            if self.constraints:
+                table = self.encoder_.inverse_transform(Z)
+                self._rules, self._computed = _constraints.parsed(self.constraints, table)
             codes = np.zeros(len(Z), int)
             self._label_encoder, self._like, row = None, y, blocks
             vars(self).pop("classes_", None)  # of an earlier fit
@@ -183,18 +212,15 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
                 if len(np.unique(codes)) > 1:
                     self.classes_ = classes
             _check_spread(Z, blocks)
-            generator = GANTKSynthesizer() if self.generator is None else self.generator
-            repeats = partial(_repeats.repeats, row, _repeats.counted(row, Z))
-            self._parts = [
-                _fit_part(generator, Z[codes == k], blocks, self.calibrate, repeats, rng)
-                for k in np.unique(codes)
-            ]
+            self._rows, self._blocks = Z, blocks
+            self._repeats = partial(_repeats.repeats, row, _repeats.counted(row, Z))
+            self._parts = [self._fit_part(Z[codes == k], rng) for k in np.unique(codes)]
             self.generators_ = [part.generator for part in self._parts]
             self._shares = np.bincount(codes) / len(codes)
         return self
 
-    def sample(self, n_samples=1, random_state=None):
-        """Draw new rows.
+    def sample(self, n_samples=1, random_state=None, given=None):
+        """Draw new rows, all or of a kind.
 
         Parameters
         ----------
@@ -202,9 +228,20 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
             How many. As many as the data are those of the fit; more cost
             `GANTKSynthesizer` as long as a fit for every so many, and further calls give
             much the same rows again: all that are needed are better drawn at once. Several
-            tables are stretches of one that is drawn.
+            tables are stretches of one that is drawn. Not needed with a table ``given``.
         random_state : int, RandomState instance or None, default=None
             Of the draw; None draws afresh at every call.
+        given : dict, DataFrame or array of shape (n_samples, n_columns), default=None
+            What rows are to have, labels or targets included if they have a name:
+
+            - a dict from columns to a value, a list of values, or a range (low, high), in
+              which None is no bound: ``{"sex": "female", "age": (60, 80)}``. The rows of
+              the data that fulfil all get a generator of their own, at the cost of a fit
+              of so many; where fewer than 5 do, they and the nearest others are moved onto
+              it, with a warning;
+            - a table with some of the columns, in which what is free is missing, a row for
+              each that is wanted. It comes back to the bit, and the rest is drawn from its
+              law given that: drawn rows near to it are moved onto it by linear regression.
 
         Returns
         -------
@@ -212,16 +249,110 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
             The rows, in what the table of the fit was.
         y : Series or ndarray of shape (n_samples,)
             Their labels or targets, if the fit had any.
+
+        Warns
+        -----
+        UserWarning
+            If what is given is hardly in the data, or beyond them.
         """
         check_is_fitted(self)
         check_n_samples(n_samples)
-        Z = self._draw(n_samples, check_random_state(random_state))
+        rng = check_random_state(random_state)
+        if given is None:
+            return self._decoded(self._kept(self._draw, n_samples, rng))
+        self._check_computed(given)
+        if isinstance(given, Mapping):
+            asked = _conditions.conditions(self._blocks, given)
+            rows, asked = _conditions.target(self._blocks, asked, self._rows, rng)
+            part = self._fit_part(rows, rng)
+            return self._decoded(self._kept(part.draw, n_samples, rng, asked))
+        return self._completed(given, n_samples, rng)
+
+    def _check_computed(self, given):
+        if not isinstance(given, Mapping):
+            given = () if _native.is_array(given) else _native.names(given)
+        for rule in self._computed:
+            if (name := self._blocks[rule.column].name) in list(given):
+                raise ValueError(
+                    f"Column {name!r} is computed from others: give these, not it."
+                )
+
+    def _kept(self, draw, n_samples, rng, asked=()):
+        """Rows, encoded, that fulfil all that is asked and keep the constraints."""
+        size = n_samples
+        while True:
+            Z = draw(size, rng)
+            kept = _conditions.holding(self._blocks, asked, Z)
+            kept &= self._keeping(Z)
+            if kept.sum() >= n_samples:
+                return Z[kept][:n_samples]
+            if size >= MOST * n_samples:
+                raise ValueError(
+                    f"{kept.sum()} of {size} rows that were drawn keep the constraints and "
+                    f"what is given, and n_samples={n_samples}. Ask for fewer rows, or "
+                    "loosen them."
+                )
+            share = max(kept.sum(), 1) / size
+            size = min(math.ceil(1.2 * n_samples / share), MOST * n_samples)
+
+    def _keeping(self, Z, cells=None):
+        if not self._rules:
+            return np.ones(len(Z), bool)
+        return _constraints.keeping(self._rules, self._table(Z, cells))
+
+    def _completed(self, given, n_samples, rng):
+        """Rows of which some cells are given."""
+        given = np.asarray(given, object) if isinstance(given, list) else given
+        cells = _given.cells(self._blocks, given)
+        n = len(cells.coordinates)
+        if n_samples not in (1, n):
+            raise ValueError(
+                f"n_samples={n_samples}, and given has {n} rows, one for each that is "
+                "wanted. Leave n_samples out."
+            )
+        size = max(len(self._rows), _given.pool_size(cells.coordinates))
+        pool = self._draw(size, rng)
+        Z, broken = np.empty((n, pool.shape[1])), np.ones(n, bool)
+        for attempt in range(ATTEMPTS):
+            nearest = min(_given.NEAREST * 2**attempt, len(pool))
+            wanted = cells.coordinates[broken]
+            rows = _given.completed(pool, wanted, rng, nearest=nearest)
+            Z[broken] = np.hstack([block.decoded(rows) for block in self._blocks])
+            broken = ~self._keeping(Z, cells)
+            if not broken.any():
+                return self._decoded(Z, cells)
+        raise ValueError(
+            f"{broken.sum()} of the rows given, such as row {np.argmax(broken)}, were not "
+            f"completed in a way that keeps the constraints, in {ATTEMPTS} attempts. Mend "
+            "what is given there."
+        )
+
+    def _table(self, Z, cells=None):
+        """Rows without labels or targets, decoded."""
+        return self._split(Z, cells)[0]
+
+    def _decoded(self, Z, cells=None):
+        """Rows, with labels or targets if there are any."""
+        table, labels = self._split(Z, cells)
+        return table if labels is None else (table, labels)
+
+    def _split(self, Z, cells):
+        columns = [block.kind.decode(Z[:, block.columns]) for block in self._blocks]
+        if cells is not None:
+            columns = cells.restored(columns)
+        n = len(self.encoder_._blocks)
+        table = _native.frame(columns[:n], self.encoder_._head)
+        for rule in self._computed:
+            columns[rule.column] = rule.values(table)
+            table = _native.frame(columns[:n], self.encoder_._head)
         if self._label_encoder is None:
-            return self.encoder_.inverse_transform(Z)
-        width = len(self.encoder_.get_feature_names_out())
-        labels = self._label_encoder.inverse_transform(Z[:, width:])
-        X = self.encoder_.inverse_transform(Z[:, :width])
-        return X, _as_labels(labels, self._like)
+            return table, None
+        labels = _native.frame(columns[n:], self._label_encoder._head)
+        return table, _as_labels(labels, self._like)
+
+    def _fit_part(self, Z, rng):
+        generator = GANTKSynthesizer() if self.generator is None else self.generator
+        return _fit_part(generator, Z, self._blocks, self.calibrate, self._repeats, rng)
 
     def _draw(self, n_samples, rng):
         codes = _codes(self._shares, n_samples, rng)

@@ -5,7 +5,6 @@ column is numbers in all tables or codes in all, as its values are in the first,
 real; what only later tables have is one more level.
 """
 
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -99,7 +98,7 @@ def read(tables, categorical_features="from_dtype", identifiers=False):
     rows = []
     for name, categorical in zip(names, chosen):
         parts = {title: own[name] for title, own in columns.items()}
-        with _named(name):
+        with _columns.named(name):
             rows.append(_comparable(name, parts, bool(categorical), identifiers))
     return [Table(list(own)) for own in zip(*rows)]
 
@@ -161,15 +160,6 @@ def _chosen(categorical_features, names, n_columns):
     if names is not None:
         encoder.feature_names_in_ = names
     return encoder._categorical()
-
-
-@contextmanager
-def _named(name):
-    """Say which column an error is about."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(f"Column {name!r}: {error}") from error
 
 
 def _comparable(name, parts, categorical, identifiers):

@@ -8,6 +8,7 @@ data's own dtype, so that a level comes back by its index, whatever it is.
 """
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -221,6 +222,98 @@ def _looked_up(position, column):
             "have."
         )
     return [position[key] for key in keys]
+
+
+@contextmanager
+def named(name):
+    """Say which column an error is about."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"Column {name!r}: {error}") from error
+
+
+def number_kind(kind):
+    """The kind of the numbers or times that a column has, None of labels."""
+    kind = getattr(kind, "kind", kind)
+    return None if hasattr(kind, "position") and kind.position is not None else kind
+
+
+def coordinate(kind, value):
+    """The coordinate of a number or time, whether the data have it or not."""
+    numeric = number_kind(kind)
+    if numeric is None:
+        raise ValueError("it has labels, of which there are no ranges: list some.")
+    counted = numeric.first if getattr(numeric, "counted", True) else None
+    if counted is None:
+        return _as_float(numeric, value)
+    number = _native.numbers(_native.column([value], _native.take(numeric.values, [0])))
+    return float(_coordinates(number, counted, getattr(numeric, "step", 1))[0])
+
+
+def of_values(kind):
+    """Which coordinates of a kind (width,) tell values apart, and not that one is missing."""
+    if isinstance(kind, WithHoles):
+        return np.append(of_values(kind.kind), False)
+    if None not in (getattr(kind, "position", None) or ()):
+        return np.ones(kind.width, bool)
+    return np.arange(kind.width) < (kind.width - 1)  # a missing one is the last level
+
+
+def ends(kind):
+    """Coordinates of the least and the greatest number or time of the data."""
+    kind = number_kind(kind)
+    if hasattr(kind, "grid"):
+        return kind.grid[[0, -1]]
+    first = kind.first if kind.counted else None
+    return _coordinates(np.array([kind.low, kind.high]), first, kind.step or 1)
+
+
+def typed(kind, column):
+    """A column without missing values, in the dtype of the data if it has numbers."""
+    if number_kind(kind) is None:
+        return column
+    like = _native.take(number_kind(kind).values, [0])
+    if column.dtype == like.dtype:
+        return column
+    values = column if isinstance(column, np.ndarray) else column.to_list()
+    made = _native.column(values, like)
+    before, after = map(_native.numbers, (column, made))
+    times = not isinstance(like, np.ndarray) and isinstance(like.dtype, _native.TIMES)
+    if not times and (before is None or not np.array_equal(before, after)):
+        raise ValueError(
+            f"it is {like.dtype} in the data, which has not all of {values[:5]}."
+        )
+    return made
+
+
+def _as_float(kind, value):
+    try:
+        value = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"it has numbers, got {value!r}.") from None
+    grid = getattr(kind, "grid", None)
+    if grid is None:
+        return float(np.asarray(value, kind.dtype)) if kind.dtype.kind == "f" else value
+    level = grid[np.argmin(np.abs(grid - value))]  # which may be of single precision
+    return float(level) if abs(level - value) <= 1e-6 * abs(level) else value
+
+
+def encoded(kind, value):
+    """One value, which may be missing, as coordinates (width,)."""
+    gone = _native.is_missing(value)
+    if isinstance(kind, WithHoles):
+        known = np.full(1, kind.fill) if gone else encoded(kind.kind, value)
+        return np.append(known, float(gone))
+    if number_kind(kind) is not None:
+        if gone:
+            raise ValueError("no value is missing in the data.")
+        return np.array([coordinate(kind, value)])
+    key = None if gone else value
+    if key not in kind.position:
+        raise ValueError(f"the data have no {value!r}, but {list(kind.position)[:10]}.")
+    levels = _native.take(kind.values, [kind.position[key]])
+    return kind.encode(levels)[0]
 
 
 def kind_of(column, categorical):

@@ -35,7 +35,7 @@ def missing(column):
     """Where a column has no value: NaN, None, NA and NaT alike, (n,) of bool."""
     if isinstance(column, np.ndarray):
         if column.dtype.kind == "O":
-            return np.array([_is_missing(value) for value in column], bool)
+            return np.array([is_missing(value) for value in column], bool)
         return (
             column != column if column.dtype.kind in "fmM" else np.zeros(len(column), bool)
         )
@@ -43,11 +43,12 @@ def missing(column):
     if column.dtype.is_float():
         return null | column.is_nan().fill_null(False).to_numpy()
     if column.dtype == nw.Object:
-        return null | np.array([_is_missing(value) for value in column.to_list()], bool)
+        return null | np.array([is_missing(value) for value in column.to_list()], bool)
     return null
 
 
-def _is_missing(value):
+def is_missing(value):
+    """Whether a value is NaN, None, NA or NaT."""
     # NaN and NaT are not themselves, and NA does not know whether it is.
     return value is None or type(value).__name__ == "NAType" or _differs(value)
 
@@ -168,6 +169,28 @@ def build(values, like):
     library = type(native).__module__.split(".")[0]
     made = {"pandas": _in_pandas, "polars": _in_polars}.get(library, _in_pyarrow)
     return nw.from_native(made(values, native), series_only=True)
+
+
+def column(values, like):
+    """A column of the dtype of ``like`` with values as a user writes them."""
+    if isinstance(like, np.ndarray):
+        return np.array(values, like.dtype)
+    native = nw.to_native(like)
+    library = type(native).__module__.split(".")[0]
+    if library == "pandas":
+        import pandas as pd
+
+        return nw.from_native(pd.Series(values).astype(native.dtype), series_only=True)
+    if isinstance(like.dtype, TIMES):  # dates that are written as strings
+        values = [np.datetime64(v).item() if isinstance(v, str) else v for v in values]
+    if library == "polars":
+        import polars as pl
+
+        return nw.from_native(pl.Series(values).cast(native.dtype), series_only=True)
+    import pyarrow as pa
+
+    made = pa.chunked_array([pa.array(values).cast(native.type)])
+    return nw.from_native(made, series_only=True)
 
 
 def _objects(values):

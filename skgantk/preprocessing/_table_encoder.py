@@ -1,7 +1,6 @@
 """TableEncoder: data frames as matrices, and back."""
 
 import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,7 +140,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             self._head, self._blocks, start = X[:0], [], 0
             for i, column in enumerate(_native.series(X)):
                 name = self._name(i)
-                with _named(name):
+                with _columns.named(name):
                     kind = _columns.kind_of(column, bool(chosen[i]))
                 end = start + kind.width
                 self._blocks.append(Block(name, kind, slice(start, end)))
@@ -230,7 +229,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         X = self._validated(X, reset=False)
         parts = []
         for column, block in zip(_native.series(X), self._blocks):
-            with _named(block.name):
+            with _columns.named(block.name):
                 parts.append(block.kind.encode(column))
         return np.concatenate(parts, axis=1)
 
@@ -292,12 +291,3 @@ def _distinct(names):
             name += "'"
         distinct[name] = None
     return list(distinct)
-
-
-@contextmanager
-def _named(name):
-    """Say which column an error is about."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(f"Column {name!r}: {error}") from error

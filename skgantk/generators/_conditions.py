@@ -1,0 +1,139 @@
+"""What is asked of the rows of a table: values and ranges of its columns.
+
+Conditions are on coordinates of `TableEncoder`, where a value is a point and a range an
+interval. Rows that fulfil them are data of their own, as those of a class are. Where there
+are too few, the nearest are moved onto them, by (G1) of `skgantk._given`.
+"""
+
+import warnings
+from dataclasses import dataclass
+from numbers import Integral
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from skgantk import _given
+from skgantk.preprocessing import _columns, _native
+
+FEWEST = 5  # rows that are data of their own
+MOVED = 30  # rows of which some, or all, are moved onto what is asked
+
+
+@dataclass(frozen=True)
+class Between:
+    """Numbers or times of an interval."""
+
+    low: float
+    high: float
+
+    def holds(self, block):
+        x, gone = block[:, 0], block[:, 1:]
+        return (self.low <= x) & (x <= self.high) & np.all(gone < 0.5, axis=1)
+
+    def nearest(self, block):
+        result = np.zeros_like(block)  # that it is missing, too
+        result[:, 0] = np.clip(block[:, 0], self.low, self.high)
+        return result
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """Values, (k, width)."""
+
+    values: np.ndarray
+
+    def holds(self, block):
+        return np.any(np.all(block[:, None] == self.values, axis=2), axis=1)
+
+    def nearest(self, block):
+        if not block.shape[1]:
+            return block
+        return self.values[np.argmin(cdist(block, self.values), axis=1)]
+
+
+def conditions(blocks, given):
+    """Pairs of the number of a block and its condition, of a mapping of columns."""
+    names, result = [block.name for block in blocks], []
+    for key, value in given.items():
+        k = key if isinstance(key, Integral) and key not in names else None
+        if k is None and key in names:
+            k = names.index(key)
+        if k is None or not -len(names) <= k < len(names):
+            raise ValueError(f"given has the column {key!r}, and those are {names}.")
+        with _columns.named(blocks[k].name):
+            result.append((k, _condition(blocks[k].kind, value)))
+    return result
+
+
+def _condition(kind, value):
+    if isinstance(value, tuple):
+        if len(value) != 2:
+            raise ValueError(f"a range is a pair (low, high), got {value!r}.")
+        ends = [
+            side if end is None else _columns.coordinate(kind, end)
+            for end, side in zip(value, (-np.inf, np.inf))
+        ]
+        if not ends[0] <= ends[1]:
+            raise ValueError(f"the range {value!r} is empty.")
+        return Between(*ends)
+    several = isinstance(value, (list, set, frozenset, np.ndarray))
+    values = list(value) if several else [value]
+    if not values:
+        raise ValueError("an empty list is fulfilled by no row.")
+    return AnyOf(np.stack([_columns.encoded(kind, v) for v in values]))
+
+
+def holding(blocks, asked, Z):
+    """Which rows of Z, encoded, fulfil all that is asked."""
+    holds = np.ones(len(Z), bool)
+    for k, condition in asked:
+        holds &= condition.holds(Z[:, blocks[k].columns])
+    return holds
+
+
+def target(blocks, asked, Z, rng):
+    """Rows of Z (n, d) that fulfil what is asked, or such as would: data for a generator.
+
+    Where fewer than `FEWEST` do, they are the `MOVED` nearest, moved. Returns what is asked
+    of their samples, too: the nearest values that may be, in the place of those that may
+    not.
+    """
+    holds = holding(blocks, asked, Z)
+    if np.sum(holds) >= FEWEST:
+        return Z[holds], asked
+    onto = Z.copy()
+    for k, condition in asked:
+        columns = blocks[k].columns
+        onto[:, columns] = condition.nearest(Z[:, columns])
+    onto = np.hstack([block.decoded(onto) for block in blocks])  # values that may be
+    asked = [(k, _possible(blocks[k], condition, onto)) for k, condition in asked]
+    warnings.warn(
+        f"{np.sum(holds)} of the {len(Z)} rows of the data fulfil what is given, too few "
+        f"to learn from: the {min(MOVED, len(Z))} nearest are moved onto it, a guess.",
+        UserWarning,
+        stacklevel=4,
+    )
+    spread = np.ptp(Z, axis=0)
+    off = (onto - Z) / np.where(spread > 0, spread, 1)
+    order = rng.permutation(len(Z))
+    near = order[np.argsort(np.sum(off[order] ** 2, axis=1), kind="stable")[:MOVED]]
+    coordinates = np.zeros(Z.shape[1], bool)
+    for k, _ in asked:
+        coordinates[blocks[k].columns] = True
+    moved = _given.moved(Z, near, onto[near], coordinates)
+    return np.hstack([block.decoded(moved) for block in blocks]), asked
+
+
+def _possible(block, condition, onto):
+    """A condition, or with a warning its nearest values, where none may be."""
+    values = np.unique(onto[:, block.columns], axis=0)
+    if condition.holds(values).any():
+        return condition
+    nearest = _native.labels(block.kind.decode(values[:1]))[0]
+    warnings.warn(
+        f"Column {block.name!r}: the data have nothing such as is given, and its values "
+        f"go no nearer than {nearest}, which rows will have.",
+        UserWarning,
+        stacklevel=5,
+    )
+    return AnyOf(values)
