@@ -252,7 +252,7 @@ def coordinate(kind, value):
 
 
 def of_values(kind):
-    """Which coordinates of a kind (width,) tell values apart, and not that one is missing."""
+    """Which coordinates (width,) tell values apart, and not that one is missing."""
     if isinstance(kind, WithHoles):
         return np.append(of_values(kind.kind), False)
     if None not in (getattr(kind, "position", None) or ()):
