@@ -17,6 +17,8 @@ from skgantk.discriminators._base import restored_on_error
 from skgantk.preprocessing import _columns, _native
 from skgantk.preprocessing._table_encoder import TableEncoder
 
+ROUNDS = 4  # in which rows with holes fill one another: what is predicted has no spread
+
 
 class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """A data frame with its holes filled, whatever is in its columns.
@@ -48,16 +50,15 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     See Also
     --------
-    skgantk.generators.TableSynthesizer : New rows; of a table with holes, or of one that it
-        fills with values that no row of the data need have.
+    skgantk.generators.TableSynthesizer : New rows, also such as complete given cells.
     sklearn.impute.IterativeImputer : With ``sample_posterior=True``, draws of a Gaussian.
 
     Notes
     -----
-    Where rows of the data have holes themselves, these are filled by scikit-learn's
-    IterativeImputer before they fill others. Values stay within those of the data, on their
-    grid; a column of which nothing is known stays empty. Given values come back to the bit.
-    The rows moved are those of an adjustment by regression [1]_.
+    Rows are moved as in [1]_'s adjustment by regression. Where rows of the data have holes
+    themselves, these are filled by scikit-learn's IterativeImputer first, and then by one
+    another, in rounds. Values stay within those of the data, on their grid; a column of
+    which nothing is known stays empty. Given values come back to the bit.
 
     References
     ----------
@@ -130,6 +131,8 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             A = self._cells(X).coordinates[:, self._known]
             seed = rng.randint(np.iinfo(np.int32).max)
             self._pool = _predicted(A, seed) if np.isnan(A).any() else A
+            for _ in range(ROUNDS):
+                self._pool = _given.completed(self._pool, A, rng, np.arange(len(A)))
             self._places = {row: i for i, row in enumerate(_given.as_bytes(A))}
         return self
 
