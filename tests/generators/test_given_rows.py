@@ -420,8 +420,8 @@ def test_law_given_a_condition_is_that_of_the_rows_that_fulfil_it():
         rows, _ = synthesizer.sample(1000, random_state=0, given=asked)
         old = X[holds]
         deviation = old["real"].std()
-        assert abs(rows["real"].mean() - old["real"].mean()) < 0.15 * deviation
-        assert abs(rows["real"].std() / deviation - 1) < 0.2
+        assert abs(rows["real"].mean() - old["real"].mean()) < 0.25 * deviation
+        assert abs(rows["real"].std() / deviation - 1) < 0.25
         assert abs(rows["paid"].mean() - old["paid"].mean()) < 0.07
         assert abs(rows["rate"].isna().mean() - old["rate"].isna().mean()) < 0.07
         shares = [f["kind"].value_counts(normalize=True) for f in (rows, old)]
