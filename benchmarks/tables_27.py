@@ -185,7 +185,9 @@ def write_page(comparison):
             "",
             "Made by `python benchmarks/tables_27.py --page`, which says:",
             "",
-            *(f"> {line}" for line in __doc__.splitlines()),
+            "```text",
+            *__doc__.splitlines(),
+            "```",
             "",
             "![Mean ranks by measure](../figures/tables_27.png)",
         ]
