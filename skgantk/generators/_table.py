@@ -9,7 +9,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils import (
+    check_array,
+    check_consistent_length,
+    check_random_state,
+    column_or_1d,
+)
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
@@ -302,7 +307,13 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
 
     def _completed(self, given, n_samples, rng):
         """Rows of which some cells are given."""
-        given = np.asarray(given, object) if isinstance(given, list) else given
+        if _native.is_array(given):
+            given = check_array(given, dtype=None, ensure_all_finite="allow-nan")
+            if given.shape[1] != self.n_features_in_:
+                raise ValueError(
+                    f"given has {given.shape[1]} columns, and the table has "
+                    f"{self.n_features_in_}. Leave free cells missing (NaN)."
+                )
         cells = _given.cells(self._blocks, given)
         n = len(cells.coordinates)
         if n_samples not in (1, n):
