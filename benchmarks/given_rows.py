@@ -8,8 +8,8 @@ rows that fulfil it is divided by that of the training rows that do. Coordinates
 `TableEncoder`, of variance 1 in the training rows.
 
 given   TableSynthesizer().sample(200, given=...)
-filter  those of TableSynthesizer().sample(N) that fulfil it, the first 200; N is 20 times
-        the training rows, from 2000 to 10 000
+filter  those of TableSynthesizer().sample(N) that fulfil it, the first 200; N is 10 times
+        the training rows, from 1000 to 5000
 
 Means are geometric, by the number of training rows that fulfil the condition; "wins" is the
 share of conditions in which "given" is nearer to the held-out rows than "filter". A filter
@@ -30,7 +30,7 @@ from skgantk.generators import TableSynthesizer
 from skgantk.metrics import wasserstein_distance
 from skgantk.preprocessing import TableEncoder
 
-MOST = 1500
+MOST = 1000
 DRAWN = 200
 HELD_OUT = 5  # rows at least that fulfil a condition
 LEVELS = 10  # distinct numbers at most that are categories
@@ -123,7 +123,7 @@ def judged(name, frame, chosen, seed):
         if not given or theirs.sum() < HELD_OUT or ours.sum() < GROUPS[-1][0]:
             continue
         if many is None:
-            size = int(np.clip(20 * len(train), 2000, 10_000))
+            size = int(np.clip(10 * len(train), 1000, 5000))
             many = synthesizer.sample(size, random_state=seed)
         unit = distance(train[ours], held_out[theirs])
         began = time.perf_counter()

@@ -35,6 +35,14 @@ class Between:
         result[:, 0] = np.clip(block[:, 0], self.low, self.high)
         return result
 
+    def drawn(self, block, rng):
+        """The nearest, but for rows of beyond, which would all be at an end, any."""
+        result = self.nearest(block)
+        ends = np.clip([self.low, self.high], block[:, 0].min(), block[:, 0].max())
+        beyond = ~self.holds(block)
+        result[beyond, 0] = rng.uniform(*ends, beyond.sum())
+        return self.nearest(result)
+
 
 @dataclass(frozen=True)
 class AnyOf:
@@ -49,6 +57,9 @@ class AnyOf:
         if not block.shape[1]:
             return block
         return self.values[np.argmin(cdist(block, self.values), axis=1)]
+
+    def drawn(self, block, rng):
+        return self.nearest(block)
 
 
 def conditions(blocks, given):
@@ -101,11 +112,13 @@ def target(blocks, asked, Z, rng):
     holds = holding(blocks, asked, Z)
     if np.sum(holds) >= FEWEST:
         return Z[holds], asked
-    onto = Z.copy()
+    onto, drawn, coordinates = Z.copy(), Z.copy(), np.zeros(Z.shape[1], bool)
     for k, condition in asked:
         columns = blocks[k].columns
+        coordinates[columns] = True
         onto[:, columns] = condition.nearest(Z[:, columns])
-    onto = np.hstack([block.decoded(onto) for block in blocks])  # values that may be
+        drawn[:, columns] = condition.drawn(Z[:, columns], rng)
+    onto, drawn = (np.hstack([b.decoded(A) for b in blocks]) for A in (onto, drawn))
     asked = [(k, _possible(blocks[k], condition, onto)) for k, condition in asked]
     warnings.warn(
         f"{np.sum(holds)} of the {len(Z)} rows of the data fulfil what is given, too few "
@@ -117,9 +130,8 @@ def target(blocks, asked, Z, rng):
     off = (onto - Z) / np.where(spread > 0, spread, 1)
     order = rng.permutation(len(Z))
     near = order[np.argsort(np.sum(off[order] ** 2, axis=1), kind="stable")[:MOVED]]
-    coordinates = np.zeros(Z.shape[1], bool)
-    for k, _ in asked:
-        coordinates[blocks[k].columns] = True
+    possible = holding(blocks, asked, drawn)  # on the grid, which may round it off
+    onto = np.where(possible[:, None], drawn, onto)
     moved = _given.moved(Z, near, onto[near], coordinates)
     return np.hstack([block.decoded(moved) for block in blocks]), asked
 

@@ -316,7 +316,9 @@ def test_computed_columns_may_be_told_in_any_order():
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_computed_columns_of_other_dtypes(library):
     rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"cents": rng.integers(0, 500, 60), "kind": rng.choice(list("uvw"), 60)})
+    frame = pd.DataFrame(
+        {"cents": rng.integers(0, 500, 60), "kind": rng.choice(list("uvw"), 60)}
+    )
     frame["euros"] = frame["cents"] / 100
     frame["upper"] = frame["kind"].str.upper()
     frame["high"] = frame["cents"] > 250
@@ -360,7 +362,12 @@ def test_differences_that_are_zero_but_for_rounding():
 
 def test_computed_columns_are_not_given():
     synthesizer = fitted(("c", total))
-    for asked in ({"c": (0, 1)}, {"c": 0.5, "a": 1}, {9: (0, 1)}, pd.DataFrame({"c": [0.5]})):
+    for asked in (
+        {"c": (0, 1)},
+        {"c": 0.5, "a": 1},
+        {9: (0, 1)},
+        pd.DataFrame({"c": [0.5]}),
+    ):
         with pytest.raises(ValueError, match="'c' is computed"):
             synthesizer.sample(2, given=asked)
     rows = synthesizer.sample(given=pd.DataFrame({"a": [0.5, -0.5], "b": [1.0, np.nan]}))
@@ -407,7 +414,9 @@ def test_arrays():
         TableSynthesizer(QUICK, constraints=[(3, ">", 0)]).fit(X)
     days = (np.datetime64("2024-01-01") + rng.integers(0, 99, (60, 2))).astype("M8[s]")
     rules = [(0, ">=", np.datetime64("2024-01-01"))]
-    assert TableSynthesizer(QUICK, constraints=rules).fit(days).sample(9).dtype == days.dtype
+    assert (
+        TableSynthesizer(QUICK, constraints=rules).fit(days).sample(9).dtype == days.dtype
+    )
 
 
 def test_arrays_with_days_as_strings():
@@ -425,7 +434,9 @@ def test_missing_values_break_no_comparison():
 
 
 def test_missing_values_are_one_level_of_combinations():
-    frame = pd.DataFrame({"u": ["a", "b", None, "a", None], "v": list("xxxyy"), "w": range(5)})
+    frame = pd.DataFrame(
+        {"u": ["a", "b", None, "a", None], "v": list("xxxyy"), "w": range(5)}
+    )
     TableSynthesizer(QUICK, constraints=[(["u", "v"], "unique")]).fit(frame)
     with pytest.raises(ValueError, match=r"row 4\b"):
         again = frame.assign(v=list("xxxyx"))

@@ -64,7 +64,8 @@ def mixed(n=200, seed=0):
             "kind": np.select([size > 0.8, size > -0.3], ["big", "middle"], "small"),
             "level": pd.Categorical(np.where(size > 0, "hi", "lo"), ["lo", "hi", "so"]),
             "paid": size + rng.normal(size=n) > 0,
-            "day": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 99, n), "D"),
+            "day": pd.Timestamp("2024-01-01")
+            + pd.to_timedelta(rng.integers(0, 99, n), "D"),
             "unit": "EUR",
         }
     )
@@ -219,7 +220,8 @@ def test_values_between_those_of_the_data_come_back(library):
     )
     def check(data, n, names):
         asked = {
-            name: data.draw(st.lists(VALUES[name], min_size=n, max_size=n)) for name in names
+            name: data.draw(st.lists(VALUES[name], min_size=n, max_size=n))
+            for name in names
         }
         types = {"day": "datetime64[us]", "single": "float32"}
         frame = pd.DataFrame(
@@ -333,7 +335,9 @@ def test_law_of_the_rest_of_given_rows():
         new, old = (f[f["kind"] == kind] for f in (rows, X))
         assert abs(np.log(new["amount"].median() / old["amount"].median())) < 0.3
         assert abs(new["paid"].mean() - old["paid"].mean()) < 0.2
-        assert np.mean(labels[new.index] == "yes") == pytest.approx(int(kind == "big"), abs=0.1)
+        assert np.mean(labels[new.index] == "yes") == pytest.approx(
+            int(kind == "big"), abs=0.1
+        )
     given_days = pd.DataFrame({"amount": [3.5, 12.5, 30.0, 75.0] * 50})
     rows, _ = fitted().sample(given=given_days, random_state=0)
     assert spearmanr(rows["amount"], rows["real"]).statistic > 0.8
