@@ -18,6 +18,7 @@ that has no row left is not judged.
 
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -118,7 +119,7 @@ def judged(name, frame, chosen, seed):
     synthesizer = TableSynthesizer(categorical_features=chosen, random_state=seed)
     synthesizer.fit(train)
     many = None
-    for given in conditions(train, seed):
+    for number, given in enumerate(conditions(train, seed)):
         ours, theirs = (given and fulfilling(f, given) for f in (train, held_out))
         if not given or theirs.sum() < HELD_OUT or ours.sum() < GROUPS[-1][0]:
             continue
@@ -133,6 +134,8 @@ def judged(name, frame, chosen, seed):
         left = many[fulfilling(many, given)][:DRAWN]
         yield {
             "table": name,
+            "seed": seed,
+            "number": number,
             "rows": int(ours.sum()),
             "given": distance(rows, held_out[theirs]) / unit,
             "filter": distance(left, held_out[theirs]) / unit if len(left) else np.nan,
@@ -141,8 +144,7 @@ def judged(name, frame, chosen, seed):
         }
 
 
-def line(label, rows):
-    values = pd.DataFrame(rows)
+def line(label, values):
     both = values.dropna()
     given, filtered = (np.exp(np.log(both[k]).mean()) for k in ("given", "filter"))
     wins = np.mean(both["given"] < both["filter"])
@@ -157,6 +159,26 @@ def line(label, rows):
 def add_arguments(parser):
     parser.add_argument("--tables", nargs="+")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--out", type=Path, default=Path("out/given_rows.csv"))
+
+
+def run(args):
+    """Judge what the file has not yet, table by table and seed by seed."""
+    done = pd.read_csv(args.out) if args.out and args.out.exists() else None
+    parts = [] if done is None else [done]
+    known = set() if done is None else set(zip(done["table"], done["seed"]))
+    for folder in (DATA / "tables", DATA / "mixed"):
+        for name, frame, chosen in tables(folder):
+            for seed in args.seeds:
+                if (args.tables and name not in args.tables) or (name, seed) in known:
+                    continue
+                part = pd.DataFrame(judged(name, frame, chosen, seed))
+                parts.append(part)
+                if args.out and len(part):
+                    args.out.parent.mkdir(parents=True, exist_ok=True)
+                    new = not args.out.exists()
+                    part.to_csv(args.out, mode="a", header=new, index=False)
+    return pd.concat(parts)
 
 
 if __name__ == "__main__":
@@ -164,19 +186,15 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     print_machine()
     if args.quick:
-        args.tables, args.seeds = ["iris"], [0]
+        args.tables, args.seeds, args.out = ["iris"], [0], None
     heads = ("given", "filter", "worst", "wins", "left", "seconds")
     widths = (9, 9, 9, 8, 8, 9)
     header = "".join(f"{head:>{width}}" for head, width in zip(heads, widths))
+    results = run(args)
     print(f"{'':28}{'number':>6}{header}")
-    results = []
-    for folder in (DATA / "tables", DATA / "mixed"):
-        for name, frame, chosen in tables(folder):
-            if not args.tables or name in args.tables:
-                made = [r for s in args.seeds for r in judged(name, frame, chosen, s)]
-                if made:
-                    line(name, made)
-                results += made
+    for name, part in results.groupby("table", sort=False):
+        line(name, part)
     for low, high in GROUPS:
-        if group := [row for row in results if low <= row["rows"] < high]:
-            line(f"{low} to {high - 1} rows, all tables", group)
+        part = results[results["rows"].between(low, high - 1)]
+        if len(part):
+            line(f"{low} to {high - 1} rows, all tables", part)

@@ -292,7 +292,7 @@ def test_arrays_given():
         assert rows.dtype == X.dtype
         assert_array_equal(rows[~np.isnan(A)], A[~np.isnan(A)])
     for wrong in (A[:, :2], np.hstack([A, A])):
-        with pytest.raises(ValueError, match="columns|features"):
+        with pytest.raises(ValueError, match=r"columns|features"):
             synthesizer.sample(given=wrong)
 
 
@@ -475,7 +475,7 @@ def test_rows_that_are_hardly_in_the_data(asked, match, holds):
 
 def test_conditions_beyond_the_data():
     X, _ = mixed()
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="too few") as caught:
         rows, _ = fitted().sample(40, random_state=0, given={"amount": (1e6, None)})
     messages = [str(warning.message) for warning in caught]
     assert any("'amount'" in m and str(X["amount"].max()) in m for m in messages)

@@ -24,7 +24,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skgantk.metrics import wasserstein_distance as joint_distance
 from skgantk.preprocessing import TableEncoder, TableImputer
 
-CASES = int(os.environ.get("SKGANTK_CASES", 200))
+CASES = int(os.environ.get("SKGANTK_CASES", 150))
 LIBRARIES = {
     "pandas": lambda frame: frame,
     "pandas, arrow": lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
@@ -319,8 +319,8 @@ def test_draws_tell_how_little_is_known():
     X, gone, _ = gaussian(600, 0.9, 0.2)
     made = np.stack(TableImputer(random_state=0).fit(X).draws(X, 20))
     spread = np.sqrt(made[:, gone, 1].var(axis=0, ddof=1).mean())
-    assert abs(spread / np.sqrt(1 - 0.9**2) - 1) < 0.2
-    assert_array_equal(made[:, ~gone].std(axis=0), 0)
+    assert abs(spread / np.sqrt(1 - 0.9**2) - 1) < 0.25  # 0.11 for five donors
+    assert_array_equal(np.ptp(made[:, ~gone], axis=0), 0)
 
 
 @pytest.mark.filterwarnings("ignore:Column .* is given, and the data end")
@@ -332,7 +332,7 @@ def test_other_rows_than_in_the_fit():
     pd.testing.assert_frame_equal(
         imputer.transform(whole[:9].assign(unit=None)), whole[:9], check_dtype=False
     )
-    one = imputer.transform(frame.mask(True)[:1].astype(frame.dtypes))
+    one = imputer.transform(frame[:1].reindex([99_999]))
     assert not one.isna().any(axis=None)
     complete = TableImputer(random_state=0).fit(whole)
     assert_filled(complete.transform(frame), frame)
@@ -353,7 +353,7 @@ def test_what_is_refused():
     imputer, whole = TableImputer().fit(frame), frame.fillna(frame.mode().iloc[0])
     with pytest.raises(ValueError, match=r"'kind'.*'huge'"):
         imputer.transform(whole.assign(kind="huge"))
-    with pytest.raises(ValueError, match="'real'.*infinity"):
+    with pytest.raises(ValueError, match=r"'real'.*infinity"):
         imputer.transform(whole.assign(real=np.inf))
     with pytest.raises(ValueError, match="feature names"):
         imputer.transform(whole.rename(columns={"real": "unreal"}))
