@@ -46,13 +46,12 @@ def completed(pool, given, rng, barred=None, nearest=NEAREST):
     if not np.isnan(given).any():
         return np.array(given, float)
     scaler = StandardScaler().fit(pool)
-    order = rng.permutation(len(pool))  # so that ties are broken at random
-    P, A, place = scaler.transform(pool)[order], scaler.transform(given), np.argsort(order)
+    P, A = scaler.transform(pool), scaler.transform(given)
     covariance, result = _covariance(P), np.array(given, float)
     free, pattern = np.unique(np.isnan(A), axis=0, return_inverse=True)
     for k in np.flatnonzero(free.any(axis=1)):
         rows, f, g = pattern.ravel() == k, free[k], ~free[k]
-        own = None if barred is None else np.append(place, -1)[barred[rows]]
+        own = None if barred is None else barred[rows]
         source = _sources(P[:, g], A[rows][:, g], rng, own, nearest)
         filled = A[rows]
         off = filled[:, g] - P[source][:, g]
@@ -92,11 +91,12 @@ def _sources(P, A, rng, barred, nearest):
         chunk = groups[start : start + step]
         first = [group[0] for group in chunk]
         distance = cdist(A[first], P) if P.shape[1] else np.zeros((len(first), len(P)))
-        if barred is not None:
+        if barred is not None and len(P) > 1:
             known = np.flatnonzero(barred[first] >= 0)
             distance[known, barred[first][known]] = np.inf
         for group, row in zip(chunk, distance):
-            near = np.argsort(row)[: max(nearest, len(group))]
+            n = min(max(nearest, len(group)), np.sum(row < np.inf))
+            near = np.flatnonzero(row <= np.partition(row, n - 1)[n - 1])  # ties too
             source[group] = np.resize(rng.permutation(near), len(group))
     return source
 
@@ -111,7 +111,8 @@ class Cells:
     """Cells of a table that are given."""
 
     coordinates: np.ndarray  # (m, d), NaN where they are free
-    numbers: list  # of columns: their block, rows, and what is there, natively
+    columns: list  # blocks of which some are
+    numbers: list  # of those: block, rows, and what is there, natively
 
     def restored(self, columns):
         """Decoded columns with what is given, where decoding might have rounded it."""
@@ -123,33 +124,33 @@ class Cells:
         return columns
 
 
-def cells(blocks, table):
-    """The `Cells` of a table with some of the columns, in which free ones are missing."""
-    names = [block.name for block in blocks]
-    has = names if isinstance(table, np.ndarray) else _native.names(table)
+def cells(blocks, names, table, stacklevel):
+    """The `Cells` of a table with some of the columns, in which free ones are missing.
+
+    ``names`` are those of the blocks; an array has the first of them.
+    """
+    has = _native.names(table) if not isinstance(table, np.ndarray) else names
     given = dict(zip(has, _native.series(table)))
     unknown = [name for name in given if name not in names]
     if unknown:
         raise ValueError(f"given has the columns {unknown}, and those are {names}.")
     coordinates = np.full((table.shape[0], blocks[-1].columns.stop), np.nan)
-    numbers = []
-    for k, block in enumerate(blocks):
-        if block.name not in given:
-            continue
-        rows = np.flatnonzero(~_native.missing(given[block.name]))
+    columns, numbers = [], []
+    for k, (block, name) in enumerate(zip(blocks, names)):
+        rows = np.flatnonzero(~_native.missing(given[name])) if name in given else ()
         if not len(rows):
             continue
-        known = _native.take(given[block.name], rows)
+        columns.append(k)
         with _columns.named(block.name):
-            known = _columns.typed(block.kind, known)
+            known = _columns.typed(block.kind, _native.take(given[name], rows))
             coordinates[rows, block.columns] = block.kind.encode(known)
         if _columns.number_kind(block.kind) is not None:
             numbers.append((k, rows, known))
-            _warn_of_range(block, known)
-    return Cells(coordinates, numbers)
+            _warn_of_range(block, known, stacklevel + 1)
+    return Cells(coordinates, columns, numbers)
 
 
-def _warn_of_range(block, known):
+def _warn_of_range(block, known, stacklevel):
     low, high = _columns.ends(block.kind)
     x = block.kind.encode(known)[:, 0]
     beyond = np.maximum(low - x, x - high)
@@ -163,5 +164,5 @@ def _warn_of_range(block, known):
             f"Column {block.name!r}: {value} is given, and the data end at {nearest}. The "
             "rest of such rows is extrapolated.",
             UserWarning,
-            stacklevel=6,
+            stacklevel=stacklevel + 1,
         )

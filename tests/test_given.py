@@ -207,16 +207,19 @@ def test_cells_of_a_table():
         {"n": [1.5, 2.5, 3.7, np.nan], "c": list("uvwu"), "b": [True, False, True, True]}
     )
     blocks = TableEncoder().fit(frame)._blocks
-    cells = _given.cells(
-        blocks, pd.DataFrame({"c": ["v", None, None], "n": [2, np.nan, 1.6]})
-    )
+
+    def read(given):
+        return _given.cells(blocks, list(frame), pd.DataFrame(given), stacklevel=1)
+
+    cells = read({"c": ["v", None, None], "n": [2, np.nan, 1.6]})
     expected = [[2, 0, 0, 1, 0, FREE], [FREE] * 6, [1.6, 0, *[FREE] * 4]]
     assert_array_equal(cells.coordinates, expected)
+    assert cells.columns == [0, 1]
     assert [(k, rows.tolist()) for k, rows, _ in cells.numbers] == [(0, [0, 2])]
-    assert _given.cells(blocks, pd.DataFrame({"b": [None] * 2})).numbers == []
+    assert read({"b": [None] * 2}).numbers == []
     with pytest.raises(ValueError, match=r"'d'.*'n', 'c', 'b'"):
-        _given.cells(blocks, pd.DataFrame({"d": [1]}))
+        read({"d": [1]})
     with pytest.raises(ValueError, match=r"'c'.*'z'"):
-        _given.cells(blocks, pd.DataFrame({"c": ["z"]}))
+        read({"c": ["z"]})
     with pytest.warns(UserWarning, match=r"'n': 9.* is given, and the data end at 3.7"):
-        _given.cells(blocks, pd.DataFrame({"n": [2.0, 9.0]}))
+        read({"n": [2.0, 9.0]})

@@ -7,7 +7,6 @@ are too few, the nearest are moved onto them, by (G1) of `skgantk._given`.
 
 import warnings
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -62,36 +61,49 @@ class AnyOf:
         return self.nearest(block)
 
 
-def conditions(blocks, given):
-    """Pairs of the number of a block and its condition, of a mapping of columns."""
-    names, result = [block.name for block in blocks], []
+def conditions(blocks, names, given):
+    """Pairs of the number of a block and its condition, of a mapping of names."""
+    result = []
     for key, value in given.items():
-        k = key if isinstance(key, Integral) and key not in names else None
-        if k is None and key in names:
-            k = names.index(key)
-        if k is None or not -len(names) <= k < len(names):
+        if key not in names:
             raise ValueError(f"given has the column {key!r}, and those are {names}.")
-        with _columns.named(blocks[k].name):
+        k = names.index(key)
+        with _columns.named(key):
             result.append((k, _condition(blocks[k].kind, value)))
     return result
 
 
 def _condition(kind, value):
     if isinstance(value, tuple):
-        if len(value) != 2:
-            raise ValueError(f"a range is a pair (low, high), got {value!r}.")
-        ends = [
-            side if end is None else _columns.coordinate(kind, end)
-            for end, side in zip(value, (-np.inf, np.inf))
-        ]
-        if not ends[0] <= ends[1]:
-            raise ValueError(f"the range {value!r} is empty.")
-        return Between(*ends)
-    several = isinstance(value, (list, set, frozenset, np.ndarray))
+        return _interval(kind, value)
+    several = np.iterable(value) and not isinstance(value, (str, bytes))
     values = list(value) if several else [value]
     if not values:
         raise ValueError("an empty list is fulfilled by no row.")
     return AnyOf(np.stack([_columns.encoded(kind, v) for v in values]))
+
+
+def _interval(kind, value):
+    if len(value) != 2:
+        raise ValueError(f"a range is a pair (low, high), got {value!r}.")
+    if _columns.number_kind(kind) is None:
+        raise ValueError("it has labels, of which there are no ranges: list some.")
+    low, high = (
+        side if end is None else _columns.coordinate(kind, end)
+        for end, side in zip(value, (-np.inf, np.inf))
+    )
+    if not low <= high:
+        raise ValueError(f"the range {value!r} is empty.")
+    return Between(low, high)
+
+
+def snapped(blocks, asked, Z):
+    """Z with the nearest values that fulfil what is asked, or are next to it on a grid."""
+    Z = Z.copy()
+    for k, condition in asked:
+        columns, kind = blocks[k].columns, blocks[k].kind
+        Z[:, columns] = kind.encode(kind.decode(condition.nearest(Z[:, columns])))
+    return Z
 
 
 def holding(blocks, asked, Z):
@@ -119,12 +131,14 @@ def target(blocks, asked, Z, rng):
         onto[:, columns] = condition.nearest(Z[:, columns])
         drawn[:, columns] = condition.drawn(Z[:, columns], rng)
     onto, drawn = (np.hstack([b.decoded(A) for b in blocks]) for A in (onto, drawn))
-    asked = [(k, _possible(blocks[k], condition, onto)) for k, condition in asked]
+    asked = list(asked)
+    for i, (k, condition) in enumerate(asked):
+        asked[i] = k, _possible(blocks[k], condition, onto)
     warnings.warn(
         f"{np.sum(holds)} of the {len(Z)} rows of the data fulfil what is given, too few "
         f"to learn from: the {min(MOVED, len(Z))} nearest are moved onto it, a guess.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=3,
     )
     spread = np.ptp(Z, axis=0)
     off = (onto - Z) / np.where(spread > 0, spread, 1)
@@ -146,6 +160,6 @@ def _possible(block, condition, onto):
         f"Column {block.name!r}: the data have nothing such as is given, and its values "
         f"go no nearer than {nearest}, which rows will have.",
         UserWarning,
-        stacklevel=5,
+        stacklevel=4,
     )
     return AnyOf(values)

@@ -8,7 +8,7 @@ function of others is computed.
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import narwhals as nw
@@ -30,14 +30,57 @@ FORMS = (
     '([columns], "unique"); or (column, callable of a table that computes it).'
 )
 CLOSE = 1e-6  # relative, as what is computed may be rounded in the data
+ROUNDING = 1e-9  # of the greatest, where what is computed is a difference
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What rows keep or break."""
+    """What a function of a table says."""
 
     given: Any
     holds: Callable  # table ↦ (n,) bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A column beside another one, or a value; a missing one breaks no rule."""
+
+    given: Any
+    left: int
+    right: int | None  # a column, or the value of ``given``
+
+    def holds(self, table):
+        """Which rows keep it."""
+        columns, (_, word, value) = _native.series(table), self.given
+        gone = _native.missing(columns[self.left])
+        if self.right is not None:
+            gone = gone | _native.missing(columns[self.right])
+        known = np.flatnonzero(~gone)
+        left = _native.take(columns[self.left], known)
+        if self.right is not None:
+            value = _native.take(columns[self.right], known)
+        elif isinstance(value, str) and _native.is_time(left):
+            value = _native.column([value], left)[0]
+        result = gone.copy()
+        result[known] = np.asarray(OPERATORS[word](left, value), bool)
+        return result
+
+
+@dataclass(frozen=True)
+class Unique:
+    """Columns, by their positions, in which no two rows have the same."""
+
+    given: Any
+    columns: list
+
+    def holds(self, table):
+        """Which rows have what none before them has."""
+        series, seen = _native.series(table), set()
+        first = np.empty(table.shape[0], bool)
+        for i, row in enumerate(zip(*(_hashable(series[k]) for k in self.columns))):
+            first[i] = row not in seen
+            seen.add(row)
+        return first
 
 
 @dataclass(frozen=True)
@@ -46,12 +89,11 @@ class Computed:
 
     given: Any
     column: int
-    function: Callable
 
     def values(self, table):
         """The column, as those of the data are."""
         like = _native.series(table)[self.column]
-        values = self.function(table)
+        values = self.given[1](table)
         if nw.dependencies.is_into_series(values):
             values = nw.from_native(values, series_only=True).to_list()
         values = list(values)
@@ -60,7 +102,7 @@ class Computed:
                 f"The constraint {self.given!r} computes {len(values)} values for "
                 f"{len(like)} rows."
             )
-        return _native.column(values, like)
+        return _native.column(_whole(values, like), like)
 
     def holds(self, table):
         """Where the column is what is computed, but for rounding."""
@@ -73,12 +115,25 @@ class Computed:
         if any(n is None or n.dtype.kind != "f" for n in numbers):
             result[known] = [x == y for x, y in zip(*map(_native.labels, (a, b)))]
         else:
-            result[known] = np.isclose(*numbers, rtol=CLOSE, atol=0)
+            rounding = ROUNDING * np.abs(numbers[0]).max()
+            result[known] = np.isclose(*numbers, rtol=CLOSE, atol=rounding)
         return result
 
 
+def _whole(values, like):
+    """Values for a column of integers, where they are such but for rounding."""
+    known = _native.take(like, np.flatnonzero(~_native.missing(like)))
+    numbers = _native.numbers(known) if len(known) else None
+    if numbers is None or numbers.dtype.kind not in "iu" or _native.is_time(like):
+        return values
+    return [
+        round(v) if isinstance(v, Real) and abs(v - np.rint(v)) <= CLOSE * abs(v) else v
+        for v in values
+    ]
+
+
 def parsed(constraints, table):
-    """The `Rule`s and `Computed`s of constraints, all of which the table keeps.
+    """The rules of constraints, and their `Computed`, all of which the table keeps.
 
     Raises
     ------
@@ -86,7 +141,7 @@ def parsed(constraints, table):
         If one is of no known form, or some row breaks it.
     """
     names = None if _native.is_array(table) else list(_native.names(table))
-    made = [_parsed(given, names, table.shape[1]) for given in constraints or ()]
+    made = [_parsed(given, names, table.shape[1]) for given in constraints]
     for rule in made:
         broken = np.flatnonzero(~_checked(rule, table))
         if len(broken):
@@ -95,8 +150,8 @@ def parsed(constraints, table):
                 f"{table.shape[0]} rows of the data, such as row {broken[0]}. Mend or drop "
                 "these rows, or the constraint."
             )
-    rules = [rule for rule in made if isinstance(rule, Rule)]
-    return rules, [rule for rule in made if isinstance(rule, Computed)]
+    computed = [rule for rule in made if isinstance(rule, Computed)]
+    return [rule for rule in made if not isinstance(rule, Computed)], computed
 
 
 def keeping(rules, table):
@@ -131,44 +186,12 @@ def _parsed(given, names, n_columns):
     match given:
         case (key, str(word), other) if word in OPERATORS:
             named = names is not None and isinstance(other, str) and other in names
-            right = at(other) if named else None
-            return Rule(given, _comparison(at(key), OPERATORS[word], right, other))
+            return Comparison(given, at(key), at(other) if named else None)
         case ([*keys], "unique"):
-            columns = [at(key) for key in keys]
-            return Rule(given, lambda table: _first_of_all(table, columns))
+            return Unique(given, [at(key) for key in keys])
         case (key, function) if callable(function):
-            return Computed(given, at(key), function)
+            return Computed(given, at(key))
     raise ValueError(f"{FORMS} Got {given!r}.")
-
-
-def _comparison(left, compare, right, value):
-    """Whether columns, or a column and a value, compare; a missing one breaks no rule."""
-
-    def holds(table):
-        columns = _native.series(table)
-        sides = [columns[left], value if right is None else columns[right]]
-        gone = _native.missing(sides[0])
-        if right is not None:
-            gone = gone | _native.missing(sides[1])
-            sides[1] = _native.take(sides[1], np.flatnonzero(~gone))
-        elif isinstance(value, str) and isinstance(sides[0].dtype, _native.TIMES):
-            sides[1] = np.datetime64(value).item()
-        known = compare(_native.take(sides[0], np.flatnonzero(~gone)), sides[1])
-        result = gone.copy()
-        result[~gone] = np.asarray(known, bool)
-        return result
-
-    return holds
-
-
-def _first_of_all(table, columns):
-    """Where no row before has the same in these columns."""
-    series, seen = _native.series(table), set()
-    first = np.empty(table.shape[0], bool)
-    for i, row in enumerate(zip(*(_hashable(series[k]) for k in columns))):
-        first[i] = row not in seen
-        seen.add(row)
-    return first
 
 
 def _hashable(column):

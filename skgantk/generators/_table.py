@@ -217,7 +217,7 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
                 if len(np.unique(codes)) > 1:
                     self.classes_ = classes
             _check_spread(Z, blocks)
-            self._rows, self._blocks = Z, blocks
+            self._rows, self._blocks, self._names = Z, blocks, _names(X, y)
             self._repeats = partial(_repeats.repeats, row, _repeats.counted(row, Z))
             self._parts = [self._fit_part(Z[codes == k], rng) for k in np.unique(codes)]
             self.generators_ = [part.generator for part in self._parts]
@@ -265,21 +265,24 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
         rng = check_random_state(random_state)
         if given is None:
             return self._decoded(self._kept(self._draw, n_samples, rng))
-        self._check_computed(given)
-        if isinstance(given, Mapping):
-            asked = _conditions.conditions(self._blocks, given)
-            rows, asked = _conditions.target(self._blocks, asked, self._rows, rng)
-            part = self._fit_part(rows, rng)
-            return self._decoded(self._kept(part.draw, n_samples, rng, asked))
-        return self._completed(given, n_samples, rng)
+        if not isinstance(given, Mapping):
+            return self._completed(given, n_samples, rng)
+        asked = _conditions.conditions(self._blocks, self._names, given)
+        self._check_computed([k for k, _ in asked])
+        rows, asked = _conditions.target(self._blocks, asked, self._rows, rng)
+        part = self._fit_part(rows, rng)
+
+        def draw(size, rng):
+            return _conditions.snapped(self._blocks, asked, part.draw(size, rng))
+
+        return self._decoded(self._kept(draw, n_samples, rng, asked))
 
     def _check_computed(self, given):
-        if not isinstance(given, Mapping):
-            given = () if _native.is_array(given) else _native.names(given)
         for rule in self._computed:
-            if (name := self._blocks[rule.column].name) in list(given):
+            if rule.column in given:
                 raise ValueError(
-                    f"Column {name!r} is computed from others: give these, not it."
+                    f"Column {self._names[rule.column]!r} is computed from others: give "
+                    "these, not it."
                 )
 
     def _kept(self, draw, n_samples, rng, asked=()):
@@ -303,7 +306,9 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
     def _keeping(self, Z, cells=None):
         if not self._rules:
             return np.ones(len(Z), bool)
-        return _constraints.keeping(self._rules, self._table(Z, cells))
+        columns = self._columns(Z, cells)[: len(self.encoder_._blocks)]
+        table = _native.frame(columns, self.encoder_._head)
+        return _constraints.keeping(self._rules, table)
 
     def _completed(self, given, n_samples, rng):
         """Rows of which some cells are given."""
@@ -314,7 +319,8 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
                     f"given has {given.shape[1]} columns, and the table has "
                     f"{self.n_features_in_}. Leave free cells missing (NaN)."
                 )
-        cells = _given.cells(self._blocks, given)
+        cells = _given.cells(self._blocks, self._names, given, stacklevel=3)
+        self._check_computed(cells.columns)
         n = len(cells.coordinates)
         if n_samples not in (1, n):
             raise ValueError(
@@ -331,35 +337,32 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
             Z[broken] = np.hstack([block.decoded(rows) for block in self._blocks])
             broken = ~self._keeping(Z, cells)
             if not broken.any():
-                return self._decoded(Z, cells)
+                return self._decoded(Z, cells, like=given)
         raise ValueError(
             f"{broken.sum()} of the rows given, such as row {np.argmax(broken)}, were not "
             f"completed in a way that keeps the constraints, in {ATTEMPTS} attempts. Mend "
             "what is given there."
         )
 
-    def _table(self, Z, cells=None):
-        """Rows without labels or targets, decoded."""
-        return self._split(Z, cells)[0]
-
-    def _decoded(self, Z, cells=None):
+    def _decoded(self, Z, cells=None, like=None):
         """Rows, with labels or targets if there are any."""
-        table, labels = self._split(Z, cells)
-        return table if labels is None else (table, labels)
+        columns = self._columns(Z, cells)
+        n = len(self.encoder_._blocks)
+        table = _native.indexed(_native.frame(columns[:n], self.encoder_._head), like)
+        if self._label_encoder is None:
+            return table
+        labels = _native.frame(columns[n:], self._label_encoder._head)
+        return table, _as_labels(_native.indexed(labels, like), self._like)
 
-    def _split(self, Z, cells):
+    def _columns(self, Z, cells=None):
         columns = [block.kind.decode(Z[:, block.columns]) for block in self._blocks]
         if cells is not None:
             columns = cells.restored(columns)
-        n = len(self.encoder_._blocks)
-        table = _native.frame(columns[:n], self.encoder_._head)
-        for rule in self._computed:
-            columns[rule.column] = rule.values(table)
-            table = _native.frame(columns[:n], self.encoder_._head)
-        if self._label_encoder is None:
-            return table, None
-        labels = _native.frame(columns[n:], self._label_encoder._head)
-        return table, _as_labels(labels, self._like)
+        n, head = len(self.encoder_._blocks), self.encoder_._head
+        # One may be computed of another: in as many rounds all are.
+        for rule in self._computed * len(self._computed):
+            columns[rule.column] = rule.values(_native.frame(columns[:n], head))
+        return columns
 
     def _fit_part(self, Z, rng):
         generator = GANTKSynthesizer() if self.generator is None else self.generator
@@ -506,6 +509,13 @@ def _classes(y):
     generator = np.full(len(classes), len(own))
     generator[own] = np.arange(len(own))
     return classes[own], generator[codes]
+
+
+def _names(X, y):
+    """What columns are given by: their names, or positions in an array, and that of y."""
+    names = range(np.shape(X)[1]) if _native.is_array(X) else _native.names(X)
+    label = None if getattr(y, "name", None) in list(names) else getattr(y, "name", None)
+    return [*names, label]
 
 
 def _as_table(y):

@@ -242,8 +242,6 @@ def number_kind(kind):
 def coordinate(kind, value):
     """The coordinate of a number or time, whether the data have it or not."""
     numeric = number_kind(kind)
-    if numeric is None:
-        raise ValueError("it has labels, of which there are no ranges: list some.")
     counted = numeric.first if getattr(numeric, "counted", True) else None
     if counted is None:
         return _as_float(numeric, value)
@@ -266,7 +264,7 @@ def ends(kind):
     if hasattr(kind, "grid"):
         return kind.grid[[0, -1]]
     first = kind.first if kind.counted else None
-    return _coordinates(np.array([kind.low, kind.high]), first, kind.step or 1)
+    return _coordinates(np.array([kind.low, kind.high], object), first, kind.step or 1)
 
 
 def typed(kind, column):
@@ -274,13 +272,12 @@ def typed(kind, column):
     if number_kind(kind) is None:
         return column
     like = _native.take(number_kind(kind).values, [0])
-    if column.dtype == like.dtype:
+    if _native.alike(column, like):
         return column
     values = column if isinstance(column, np.ndarray) else column.to_list()
     made = _native.column(values, like)
     before, after = map(_native.numbers, (column, made))
-    times = not isinstance(like, np.ndarray) and isinstance(like.dtype, _native.TIMES)
-    if not times and (before is None or not np.array_equal(before, after)):
+    if not _native.is_time(like) and (before is None or not np.array_equal(before, after)):
         raise ValueError(
             f"it is {like.dtype} in the data, which has not all of {values[:5]}."
         )
@@ -374,8 +371,7 @@ def _numbered(known, numbers):
     distinct, first = np.unique(numbers, return_index=True)
     repeated = REPEATED * len(distinct) <= len(numbers)
     first_, step, decimals = _grid(distinct, _native.durations(known))
-    times = not isinstance(known, np.ndarray) and isinstance(known.dtype, _native.TIMES)
-    times = times or (isinstance(known, np.ndarray) and known.dtype.kind in "mM")
+    times = _native.is_time(known)
     whole = distinct.dtype.kind != "f"
     large = whole and max(abs(int(distinct[0])), abs(int(distinct[-1]))) > EXACT
     counted = times or large

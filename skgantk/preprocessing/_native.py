@@ -171,6 +171,29 @@ def build(values, like):
     return nw.from_native(made(values, native), series_only=True)
 
 
+def alike(column, like):
+    """Whether they are of one library and dtype."""
+    if isinstance(column, np.ndarray) or isinstance(like, np.ndarray):
+        return type(column) is type(like) and column.dtype == like.dtype
+    natives = [nw.to_native(c) for c in (column, like)]
+    dtypes = [getattr(native, "dtype", getattr(native, "type", None)) for native in natives]
+    return type(natives[0]) is type(natives[1]) and dtypes[0] == dtypes[1]
+
+
+def indexed(table, like):
+    """A table with the index of another one, of as many rows, if both are pandas'."""
+    if not all(hasattr(frame, "iloc") for frame in (table, like)):
+        return table
+    return table.set_axis(like.index)
+
+
+def is_time(column):
+    """Whether a column is of dates, times or durations."""
+    if isinstance(column, np.ndarray):
+        return column.dtype.kind in "mM"
+    return isinstance(column.dtype, TIMES)
+
+
 def column(values, like):
     """A column of the dtype of ``like`` with values as a user writes them."""
     if isinstance(like, np.ndarray):
@@ -182,7 +205,9 @@ def column(values, like):
 
         return nw.from_native(pd.Series(values).astype(native.dtype), series_only=True)
     if isinstance(like.dtype, TIMES):  # dates that are written as strings
-        values = [np.datetime64(v).item() if isinstance(v, str) else v for v in values]
+        values = [
+            np.datetime64(v, "us").item() if isinstance(v, str) else v for v in values
+        ]
     if library == "polars":
         import polars as pl
 

@@ -128,7 +128,7 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             rng = check_random_state(self.random_state)
             self.encoder_ = TableEncoder(self.categorical_features).fit(X)
             self._known = _known(self.encoder_._blocks)
-            A = self._cells(X).coordinates[:, self._known]
+            A = self._cells(X, stacklevel=2).coordinates[:, self._known]
             seed = rng.randint(np.iinfo(np.int32).max)
             self._pool = _predicted(A, seed) if np.isnan(A).any() else A
             for _ in range(ROUNDS):
@@ -167,8 +167,8 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             The first is that of `transform`.
         """
         check_is_fitted(self)
-        cells, rng = self._cells(X), check_random_state(self.random_state)
-        return [self._drawn(cells, rng) for _ in range(n_draws)]
+        cells, rng = self._cells(X, stacklevel=5), check_random_state(self.random_state)
+        return [_native.indexed(self._drawn(cells, rng), X) for _ in range(n_draws)]
 
     def _drawn(self, cells, rng):
         A = cells.coordinates[:, self._known]
@@ -179,9 +179,10 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         columns = [block.kind.decode(Z[:, block.columns]) for block in blocks]
         return _native.frame(cells.restored(columns), self.encoder_._head)
 
-    def _cells(self, X):
-        X = self.encoder_._validated(X, reset=False)
-        return _given.cells(self.encoder_._blocks, X)
+    def _cells(self, X, stacklevel):
+        X, head = self.encoder_._validated(X, reset=False), self.encoder_._head
+        names = range(X.shape[1]) if _native.is_array(head) else _native.names(head)
+        return _given.cells(self.encoder_._blocks, list(names), X, stacklevel)
 
 
 def _known(blocks):

@@ -365,7 +365,6 @@ def test_computed_columns_are_not_given():
     for asked in (
         {"c": (0, 1)},
         {"c": 0.5, "a": 1},
-        {9: (0, 1)},
         pd.DataFrame({"c": [0.5]}),
     ):
         with pytest.raises(ValueError, match="'c' is computed"):
@@ -382,7 +381,7 @@ def test_computed_columns_of_arrays_are_not_given():
     rows = synthesizer.sample(given=np.array([[0.5, 1.0, np.nan]]))
     assert_array_equal(rows, [[0.5, 1, 1.5]])
     with pytest.raises(ValueError, match="is computed"):
-        synthesizer.sample(given=np.array([[0.5, np.nan, 7.0]]))
+        synthesizer.sample(given=np.array([[0.5, np.nan, 1.0]]))
     with pytest.raises(ValueError, match="is computed"):
         synthesizer.sample(given={2: (0, 1)})
 
