@@ -32,6 +32,7 @@ from skgantk.generators._base import BaseGenerator, check_n_samples
 from skgantk.generators._gantk import GANTKSynthesizer
 from skgantk.metrics import energy_distance
 from skgantk.preprocessing import TableEncoder, _native
+from skgantk.preprocessing._tables import EncodesTables
 
 SMALLEST = 1e-150  # spread of a column, so that its square is no denormal number
 LARGE = 20  # rows of each number at least, for numbers to be labels and not a target
@@ -40,7 +41,7 @@ MOST = 50  # rows drawn at most for each that is kept
 ATTEMPTS = 30  # at most, at a row of which something is given, to keep the constraints
 
 
-class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
+class TableSynthesizer(EncodesTables, MetaEstimatorMixin, BaseEstimator):
     """New rows like those of a data frame, whatever is in its columns.
 
     Numbers, categories, strings, booleans, times and missing values are encoded by a
@@ -157,24 +158,6 @@ class TableSynthesizer(MetaEstimatorMixin, BaseEstimator):
         self.calibrate = calibrate
         self.constraints = constraints
         self.random_state = random_state
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.input_tags.categorical = True
-        return tags
-
-    @property
-    def n_features_in_(self):
-        """Number of columns."""
-        check_is_fitted(self)
-        return self.encoder_.n_features_in_
-
-    @property
-    def feature_names_in_(self):
-        """Names of the columns, where these are all strings."""
-        return self.encoder_.feature_names_in_
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):

@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
 
 from skgantk.discriminators._base import restored_on_error
 from skgantk.preprocessing import _columns, _native
+from skgantk.preprocessing._tables import TakesTables
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Block:
         return self.kind.encode(self.kind.decode(Z[:, self.columns]))
 
 
-class TableEncoder(TransformerMixin, BaseEstimator):
+class TableEncoder(TakesTables, TransformerMixin, BaseEstimator):
     """A data frame as a matrix of real numbers, and any real matrix as such a data frame.
 
     Kinds of columns are found from dtypes and values:
@@ -111,13 +112,6 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     def __init__(self, categorical_features="from_dtype"):
         self.categorical_features = categorical_features
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.input_tags.categorical = True
-        return tags
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):

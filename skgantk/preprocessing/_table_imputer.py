@@ -16,11 +16,12 @@ from skgantk import _given
 from skgantk.discriminators._base import restored_on_error
 from skgantk.preprocessing import _columns, _native
 from skgantk.preprocessing._table_encoder import TableEncoder
+from skgantk.preprocessing._tables import EncodesTables
 
 ROUNDS = 4  # in which rows with holes fill one another: what is predicted has no spread
 
 
-class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class TableImputer(EncodesTables, OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """A data frame with its holes filled, whatever is in its columns.
 
     What is missing is drawn from its law given the rest of the row: from a row near to it,
@@ -90,24 +91,6 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def __init__(self, categorical_features="from_dtype", *, random_state=None):
         self.categorical_features = categorical_features
         self.random_state = random_state
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.input_tags.categorical = True
-        return tags
-
-    @property
-    def n_features_in_(self):
-        """Number of columns."""
-        check_is_fitted(self)
-        return self.encoder_.n_features_in_
-
-    @property
-    def feature_names_in_(self):
-        """Names of the columns, where these are all strings."""
-        return self.encoder_.feature_names_in_
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
