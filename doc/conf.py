@@ -102,10 +102,11 @@ def resolve_public_name(app, env, node, contnode):
 
 
 def skip_foreign_member(app, what, name, obj, skip, options):
-    """Leave out what scikit-learn documents."""
+    """Leave out what scikit-learn documents, and attributes that all its estimators have."""
     function = getattr(obj, "fget", obj)
     module = getattr(function, "__module__", None) or ""
-    return skip or (what == "class" and not module.startswith("skgantk"))
+    of_all = name in ("n_features_in_", "feature_names_in_")
+    return skip or (what == "class" and (of_all or not module.startswith("skgantk")))
 
 
 def setup(app):
