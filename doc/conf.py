@@ -102,7 +102,7 @@ def resolve_public_name(app, env, node, contnode):
 
 
 def skip_foreign_member(app, what, name, obj, skip, options):
-    """Leave out what scikit-learn documents, and attributes that all its estimators have."""
+    """Leave out what scikit-learn documents, and attributes of all its estimators."""
     function = getattr(obj, "fget", obj)
     module = getattr(function, "__module__", None) or ""
     of_all = name in ("n_features_in_", "feature_names_in_")
