@@ -215,11 +215,7 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         given = validate_data(
             self, given, dtype=FLOATS, reset=False, ensure_all_finite="allow-nan"
         )
-        if n_samples not in (1, len(given)):
-            raise ValueError(
-                f"n_samples={n_samples}, and given has {len(given)} rows, one for each "
-                "sample. Leave n_samples out."
-            )
+        check_one_each(n_samples, len(given))
         rng = check_random_state(random_state)
         pool = self.sample(max(len(self._cloud), _given.pool_size(given)), rng)
         rows = _given.completed(pool, given, rng).astype(pool.dtype)
@@ -381,6 +377,15 @@ def check_n_samples(n_samples):
     """Raise unless it is an integer of at least 1."""
     if not isinstance(n_samples, Integral) or n_samples < 1:
         raise ValueError(f"n_samples must be an integer of at least 1, got {n_samples}.")
+
+
+def check_one_each(n_samples, n_given):
+    """Raise where the number of samples is not that of the rows of which some is given."""
+    if n_samples not in (1, n_given):
+        raise ValueError(
+            f"n_samples={n_samples}, and given has {n_given} rows, one for each that is "
+            "wanted. Leave n_samples out."
+        )
 
 
 def to_numpy(state):

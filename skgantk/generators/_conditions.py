@@ -14,7 +14,7 @@ from scipy.spatial.distance import cdist
 from skgantk import _given
 from skgantk.preprocessing import _columns, _native
 
-FEWEST = 5  # rows that are data of their own
+FEWEST = 5  # rows at least, of a condition or a class, with a generator of their own
 MOVED = 30  # rows of which some, or all, are moved onto what is asked
 
 

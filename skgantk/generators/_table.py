@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
@@ -20,23 +19,22 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from skgantk import _given
-from skgantk._samplers import ask, draw, seeded
 from skgantk.discriminators._base import restored_on_error
 from skgantk.generators import (
-    _calibration,
     _conditions,
     _constraints,
     _repeats,
 )
-from skgantk.generators._base import BaseGenerator, check_n_samples
+from skgantk.generators._base import check_n_samples, check_one_each
+from skgantk.generators._conditions import FEWEST
 from skgantk.generators._gantk import GANTKSynthesizer
+from skgantk.generators._table_part import fitted_part
 from skgantk.metrics import energy_distance
 from skgantk.preprocessing import TableEncoder, _native
 from skgantk.preprocessing._tables import EncodesTables
 
 SMALLEST = 1e-150  # spread of a column, so that its square is no denormal number
 LARGE = 20  # rows of each number at least, for numbers to be labels and not a target
-FEWEST = 5  # rows of a class at least that has a generator of its own
 MOST = 50  # rows drawn at most for each that is kept
 ATTEMPTS = 30  # at most, at a row of which something is given, to keep the constraints
 
@@ -305,11 +303,7 @@ class TableSynthesizer(EncodesTables, MetaEstimatorMixin, BaseEstimator):
         cells = _given.cells(self._blocks, self._names, given, stacklevel=3)
         self._check_computed(cells.columns)
         n = len(cells.coordinates)
-        if n_samples not in (1, n):
-            raise ValueError(
-                f"n_samples={n_samples}, and given has {n} rows, one for each that is "
-                "wanted. Leave n_samples out."
-            )
+        check_one_each(n_samples, n)
         size = max(len(self._rows), _given.pool_size(cells.coordinates))
         pool = self._draw(size, rng)
         Z, broken = np.empty((n, pool.shape[1])), np.ones(n, bool)
@@ -349,7 +343,7 @@ class TableSynthesizer(EncodesTables, MetaEstimatorMixin, BaseEstimator):
 
     def _fit_part(self, Z, rng):
         generator = GANTKSynthesizer() if self.generator is None else self.generator
-        return _fit_part(generator, Z, self._blocks, self.calibrate, self._repeats, rng)
+        return fitted_part(generator, Z, self._blocks, self.calibrate, self._repeats, rng)
 
     def _draw(self, n_samples, rng):
         codes = _codes(self._shares, n_samples, rng)
@@ -386,44 +380,6 @@ class TableSynthesizer(EncodesTables, MetaEstimatorMixin, BaseEstimator):
         return -energy_distance(scaler.transform(made), scaler.transform(Z))
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A generator of coordinates, of which those that vary are scaled to variance 1."""
-
-    generator: Any
-    scaler: StandardScaler
-    varying: np.ndarray
-    constant: np.ndarray
-    blocks: list
-    maps: list
-    repeats: Any = None
-
-    @property
-    def width(self):
-        return len(self.varying)
-
-    def draw(self, n_samples, rng):
-        points = self.raw(n_samples, rng)
-        rows = self.rows(points)
-        return rows if self.repeats is None else self.repeats.replaced(rows, points, rng)
-
-    def raw(self, n_samples, rng):
-        Z = np.tile(self.constant, (n_samples, 1))
-        if self.generator is None:
-            return Z
-        # Rows of the package's generators are in random order, one whole cloud after the
-        # other: each is nearer to the data than as many of several.
-        own = isinstance(self.generator, BaseGenerator)
-        samples = (ask if own else draw)(self.generator, n_samples, rng)[0]
-        Z[:, self.varying] = self.scaler.inverse_transform(samples)
-        return Z
-
-    def rows(self, points):
-        """What rows points become, encoded."""
-        Z = _calibration.calibrated(self.maps, points)
-        return np.hstack([block.decoded(Z) for block in self.blocks])
-
-
 def _check_spread(Z, blocks):
     """Raise where there is nothing to learn, or a variance that float64 has not."""
     spread = np.ptp(Z, axis=0)
@@ -438,20 +394,6 @@ def _check_spread(Z, blocks):
                     f"The numbers of column {block.name!r} are {width:.2g} apart, of which "
                     "float64 has not the square. Give it another unit."
                 )
-
-
-def _fit_part(generator, Z, blocks, calibrate, repeats, rng):
-    varying = np.ptp(Z, axis=0) > 0
-    if not varying.any():  # one class of several
-        return _Part(None, None, varying, Z[0], blocks, [])
-    scaler = StandardScaler().fit(Z[:, varying])
-    fitted = seeded(generator, rng).fit(scaler.transform(Z[:, varying]))
-    part = _Part(fitted, scaler, varying, Z[0], blocks, [])
-    if not calibrate:
-        return part
-    points = part.raw(len(Z), rng)
-    part = replace(part, maps=_calibration.calibration(blocks, points, Z, rng))
-    return replace(part, repeats=repeats(part.rows(points), Z))
 
 
 def _codes(shares, n_samples, rng):
@@ -495,10 +437,10 @@ def _classes(y):
 
 
 def _names(X, y):
-    """What columns are given by: their names, or positions in an array, and that of y."""
+    """What columns are given by: names, or positions in an array, and that of y, if any."""
     names = range(np.shape(X)[1]) if _native.is_array(X) else _native.names(X)
-    label = None if getattr(y, "name", None) in list(names) else getattr(y, "name", None)
-    return [*names, label]
+    label = getattr(y, "name", None)
+    return [*names, *([] if label is None or label in list(names) else [label])]
 
 
 def _as_table(y):

@@ -21,6 +21,14 @@ THINGS = ["b", 1, (1, 2), b"b", frozenset(), "1"]
 ARRAYS = ["numpy", "objects"]
 EXACT = 2**53  # integers up to here are exact in float64
 
+# From a frame of pandas.
+LIBRARIES = {
+    "pandas": lambda frame: frame,
+    "pandas, arrow": lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
+    "polars": lambda frame: pl.from_arrow(pa.Table.from_pandas(frame)),
+    "pyarrow": lambda frame: pa.Table.from_pandas(frame, preserve_index=False),
+}
+
 
 # Values of a kind: n of them, of a Generator of NumPy, and whether scales are extreme.
 

@@ -6,10 +6,8 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-import polars as pl
-import pyarrow as pa
 import pytest
-from _reference.frames import cells, schema, tables
+from _reference.frames import LIBRARIES, cells, schema, tables
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
@@ -26,12 +24,6 @@ from skgantk.generators import (
 CASES = int(os.environ.get("SKGANTK_CASES", 150))
 QUICK = KernelDensity(bandwidth=0.3)
 ARRAYS = ["numpy", "objects"]
-LIBRARIES = {
-    "pandas": lambda frame: frame,
-    "pandas, arrow": lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
-    "polars": lambda frame: pl.from_arrow(pa.Table.from_pandas(frame)),
-    "pyarrow": lambda frame: pa.Table.from_pandas(frame, preserve_index=False),
-}
 DAYS = (pd.Timestamp("2024-02-01"), pd.Timestamp("2024-02-20"))
 GENERATORS = {
     "GANTK": GANTKSynthesizer(max_iter=3, bounds=(-2, 2), random_state=0),

@@ -5,9 +5,8 @@ import pickle
 
 import numpy as np
 import pandas as pd
-import polars as pl
-import pyarrow as pa
 import pytest
+from _reference.frames import LIBRARIES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -60,12 +59,6 @@ NULLABLE = {
     "few levels": "Int16",
     "boolean": "boolean",
     "constant": "Float64",
-}
-LIBRARIES = {
-    "pandas": lambda frame: frame,
-    "pandas, arrow": lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
-    "polars": lambda frame: pl.from_arrow(pa.Table.from_pandas(frame)),
-    "pyarrow": lambda frame: pa.Table.from_pandas(frame, preserve_index=False),
 }
 
 

@@ -6,9 +6,8 @@ import pickle
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa
 import pytest
-from _reference.frames import cells, may_occur, schema, tables
+from _reference.frames import LIBRARIES, cells, may_occur, schema, tables
 from hypothesis import HealthCheck, assume, given, settings
 from numpy.testing import assert_array_equal
 from scipy.stats import kstest, wasserstein_distance
@@ -25,12 +24,6 @@ from skgantk.metrics import wasserstein_distance as joint_distance
 from skgantk.preprocessing import TableEncoder, TableImputer
 
 CASES = int(os.environ.get("SKGANTK_CASES", 150))
-LIBRARIES = {
-    "pandas": lambda frame: frame,
-    "pandas, arrow": lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
-    "polars": lambda frame: pl.from_arrow(pa.Table.from_pandas(frame)),
-    "pyarrow": lambda frame: pa.Table.from_pandas(frame, preserve_index=False),
-}
 
 
 @parametrize_with_checks([TableImputer()])
