@@ -2,7 +2,8 @@
 
 Conditions are on coordinates of `TableEncoder`, where a value is a point and a range an
 interval. Rows that fulfil them are data of their own, as those of a class are. Where there
-are too few, the nearest are moved onto them, by (G1) of `skgantk._given`.
+are too few, rows drawn without a condition that fulfil it join them; where even these are
+too few, the nearest are moved onto it, by (G1) of `skgantk._given`.
 """
 
 import warnings
@@ -16,6 +17,7 @@ from skgantk.preprocessing import _columns, _native
 
 FEWEST = 5  # rows at least, of a condition or a class, with a generator of their own
 MOVED = 30  # rows of which some, or all, are moved onto what is asked
+DRAWN = 10, 5000  # rows drawn for each of the data, and at most, to find some that fulfil
 
 
 @dataclass(frozen=True)
@@ -114,16 +116,36 @@ def holding(blocks, asked, Z):
     return holds
 
 
-def target(blocks, asked, Z, rng):
+def target(blocks, asked, Z, draw, rng):
     """Rows of Z (n, d) that fulfil what is asked, or such as would: data for a generator.
 
-    Where fewer than `FEWEST` do, they are the `MOVED` nearest, moved. Returns what is asked
-    of their samples, too: the nearest values that may be, in the place of those that may
-    not.
+    Where fewer than `FEWEST` do, those of ``draw(size, rng)`` join them, or they are the
+    `MOVED` nearest, moved. Returns what is asked of their samples, too: the nearest values
+    that may be, in the place of those that may not.
     """
-    holds = holding(blocks, asked, Z)
-    if np.sum(holds) >= FEWEST:
-        return Z[holds], asked
+    fulfil = Z[holding(blocks, asked, Z)]
+    if len(fulfil) >= FEWEST:
+        return fulfil, asked
+    drawn = draw(min(DRAWN[0] * len(Z), DRAWN[1]), rng)
+    joined = np.vstack([fulfil, drawn[holding(blocks, asked, drawn)]])
+    if len(joined) >= FEWEST:
+        _warn_of_few(fulfil, Z, "drawn rows that do are taken for more")
+        return joined, asked
+    _warn_of_few(fulfil, Z, f"the {min(MOVED, len(Z))} nearest are moved onto it, a guess")
+    return _moved(blocks, asked, Z, rng)
+
+
+def _warn_of_few(fulfil, Z, remedy):
+    warnings.warn(
+        f"{len(fulfil)} of the {len(Z)} rows of the data fulfil what is given, too few "
+        f"to learn from: {remedy}.",
+        UserWarning,
+        stacklevel=4,
+    )
+
+
+def _moved(blocks, asked, Z, rng):
+    """The `MOVED` nearest rows, moved, and what can be asked of their samples."""
     onto, drawn, coordinates = Z.copy(), Z.copy(), np.zeros(Z.shape[1], bool)
     for k, condition in asked:
         columns = blocks[k].columns
@@ -134,12 +156,6 @@ def target(blocks, asked, Z, rng):
     asked = list(asked)
     for i, (k, condition) in enumerate(asked):
         asked[i] = k, _possible(blocks[k], condition, onto)
-    warnings.warn(
-        f"{np.sum(holds)} of the {len(Z)} rows of the data fulfil what is given, too few "
-        f"to learn from: the {min(MOVED, len(Z))} nearest are moved onto it, a guess.",
-        UserWarning,
-        stacklevel=3,
-    )
     spread = np.ptp(Z, axis=0)
     off = (onto - Z) / np.where(spread > 0, spread, 1)
     order = rng.permutation(len(Z))
@@ -160,6 +176,6 @@ def _possible(block, condition, onto):
         f"Column {block.name!r}: the data have nothing such as is given, and its values "
         f"go no nearer than {nearest}, which rows will have.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=5,
     )
     return AnyOf(values)

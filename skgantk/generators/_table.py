@@ -223,8 +223,8 @@ class TableSynthesizer(EncodesTables, MetaEstimatorMixin, BaseEstimator):
             - a dict from columns to a value, a list of values, or a range (low, high), in
               which None is no bound: ``{"sex": "female", "age": (60, 80)}``. The rows of
               the data that fulfil all get a generator of their own, at the cost of a fit
-              of so many; where fewer than 5 do, they and the nearest others are moved onto
-              it, with a warning;
+              of so many; where fewer than 5 do, drawn rows that fulfil it join them, or
+              where these are too few, the nearest are moved onto it, with a warning;
             - a table with some of the columns, in which what is free is missing, a row for
               each that is wanted. It comes back to the bit, and the rest is drawn from its
               law given that: drawn rows near to it are moved onto it by linear regression.
@@ -250,7 +250,7 @@ class TableSynthesizer(EncodesTables, MetaEstimatorMixin, BaseEstimator):
             return self._completed(given, n_samples, rng)
         asked = _conditions.conditions(self._blocks, self._names, given)
         self._check_computed([k for k, _ in asked])
-        rows, asked = _conditions.target(self._blocks, asked, self._rows, rng)
+        rows, asked = _conditions.target(self._blocks, asked, self._rows, self._draw, rng)
         part = self._fit_part(rows, rng)
 
         def draw(size, rng):

@@ -465,6 +465,19 @@ def test_rows_that_are_hardly_in_the_data(asked, match, holds):
     assert {warning.filename for warning in caught} == {__file__}
 
 
+def test_few_rows_that_fulfil_a_condition_are_joined_by_drawn_ones():
+    """Two of the data are; of y = 2x and noise, the law there is known."""
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.uniform(0, 1, 200), [1.1, 1.2]])
+    frame = pd.DataFrame({"x": x, "y": 2 * x + rng.normal(0, 0.1, 202)})
+    synthesizer = TableSynthesizer(QUICK, calibrate=False, random_state=0).fit(frame)
+    with pytest.warns(UserWarning, match="2 of the 202 rows .* drawn rows that do"):
+        rows = synthesizer.sample(200, random_state=0, given={"x": (1.05, 1.25)})
+    assert rows["x"].between(1.05, 1.25).all()
+    assert rows["x"].nunique() > 20
+    assert abs(rows["y"].mean() - 2.3) < 0.3
+
+
 def test_conditions_beyond_the_data():
     X, _ = mixed()
     with pytest.warns(UserWarning, match="'amount'|too few") as caught:
