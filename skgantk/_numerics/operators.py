@@ -12,6 +12,7 @@ arrays.
 
 import math
 from functools import partial, wraps
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -124,6 +125,8 @@ def gram(core, X, Y=None):
 @_filled(0)
 def product(core, X, Y, coef):
     """Return Σ_j coef_j k(x_i, y_j), (n,), without forming the Gram matrix."""
+    if core.quick_sums:
+        return _quick_values(core, X, Y, coef)
     core, Y, coef = core.condensed(Y, coef)
     return _sum(core, X, Y, coef, tile_of(core, len(X), len(Y), X.dtype))
 
@@ -131,6 +134,8 @@ def product(core, X, Y, coef):
 @_filled(0)
 def gradient(core, X, Y, coef):
     """Return Σ_j coef_j ∇ₓ k(x_i, y_j), (n, d); no n × m × d array is formed."""
+    if core.quick_sums:
+        return _quick_gradient(core, X, Y, coef)
     core, Y, coef = core.condensed(Y, coef)
     return _gradient(core, X, Y, coef, tile_of(core, len(X), len(Y), X.dtype))
 
@@ -188,6 +193,18 @@ def gram_and_pullback(core, X, Z, fixed=None):
 
 
 @_filled(0)
+def log_sum(core, X, Y, weight):
+    """Return log Σ_j weight_j k(x_i, y_j), (n,), of a positive kernel, though k be 0."""
+    return _log_sum(core, X, Y, weight, tile_of(core, len(X), len(Y), X.dtype))
+
+
+@_filled(0)
+def log_sum_gradient(core, X, Y, weight):
+    """Return its gradient, (n, d)."""
+    return _log_sum_gradient(core, X, Y, weight, tile_of(core, len(X), len(Y), X.dtype))
+
+
+@_filled(0)
 def diag(core, X):
     """Return k(x_i, x_i), (n,)."""
     return _diag(core, X)
@@ -196,6 +213,27 @@ def diag(core, X):
 @jax.jit
 def _diag(core, X):
     return _like(core, X).diag(X)
+
+
+@_filled()
+def bound(core, X):
+    """Return what no |k(x_i, x_j)| exceeds, ()."""
+    return _bound(core, X)
+
+
+@jax.jit
+def _bound(core, X):
+    return _like(core, X).bound(X)
+
+
+@jax.jit
+def _quick_values(core, X, Y, coef):
+    return _like(core, X).sum_values(X, Y, coef)
+
+
+@jax.jit
+def _quick_gradient(core, X, Y, coef):
+    return _like(core, X).sum_gradient(X, Y, coef)
 
 
 @jax.jit
@@ -280,15 +318,75 @@ def _gradient(core, X, Y, coef, shape):
     return _sum_tiles(tile, core, X, Y, coef, shape)
 
 
+class _LogSum(NamedTuple):
+    """Σ_j e^{l_ij} a_ij, by the greatest l so far, so that nothing over- or underflows."""
+
+    greatest: jax.Array  # (n,)
+    total: jax.Array  # Σ_j e^{l_ij - greatest_i} a_ij, (n,) or (n, d)
+
+
+def _log_tile(core, pairs, weight, slopes):
+    """Of l = log weight_j k, with a = 1, and if wanted with a = ∇ₓ log k."""
+    logs, kept = core.log_linearised(pairs)
+    logs += jnp.log(weight)
+    greatest = jnp.max(logs, axis=1)
+    parts = jnp.exp(logs - _finite(greatest)[:, None])
+    one = _LogSum(greatest, jnp.sum(parts, axis=1))
+    return (one, _LogSum(greatest, core.log_pull(pairs, kept, parts))) if slopes else (one,)
+
+
+def _finite(greatest):
+    """0 where there is nothing yet."""
+    return jnp.where(jnp.isneginf(greatest), 0, greatest)
+
+
+def _add_logs(left, right):
+    greatest = jnp.maximum(left.greatest, right.greatest)
+    total = 0.0
+    for part in (left, right):
+        factor = jnp.exp(part.greatest - _finite(greatest))
+        total += part.total * factor.reshape(-1, *[1] * (part.total.ndim - 1))
+    return _LogSum(greatest, total)
+
+
+def _log_sums(core, X, Y, weight, shape, slopes):
+    def tile(core, pairs, weight):
+        return _log_tile(core, pairs, weight, slopes)
+
+    def add(left, right):
+        return tuple(map(_add_logs, left, right))
+
+    def nothing(shapes):
+        return tuple(
+            _LogSum(jnp.full_like(a.greatest, -jnp.inf), jnp.zeros_like(a.total))
+            for a in shapes
+        )
+
+    return _sum_tiles(tile, core, X, Y, weight, shape, add, nothing)
+
+
+@partial(jax.jit, static_argnames="shape")
+def _log_sum(core, X, Y, weight, shape):
+    (one,) = _log_sums(core, X, Y, weight, shape, slopes=False)
+    return one.greatest + jnp.log(one.total)
+
+
+@partial(jax.jit, static_argnames="shape")
+def _log_sum_gradient(core, X, Y, weight, shape):
+    one, slope = _log_sums(core, X, Y, weight, shape, slopes=True)
+    return slope.total / one.total[:, None]
+
+
 def _like(core, X):
     """Hyperparameters in the dtype of the points, which decides that of the result."""
     return jax.tree.map(lambda leaf: jnp.asarray(leaf, X.dtype), core)
 
 
-def _sum_tiles(tile, core, X, Y, coef, shape):
+def _sum_tiles(tile, core, X, Y, coef, shape, add=jnp.add, nothing=jnp.zeros_like):
     """Sum ``tile(core, pairs, coef)`` over blocks of columns, for every block of rows.
 
-    ``coef`` is (m,), the same for every row, or (n, m).
+    ``coef`` is (m,), the same for every row, or (n, m). A sum is what ``add`` makes of two,
+    ``nothing`` of shapes its zero.
     """
     rows, columns = shape
     x, y = geometry.clouds(_blocks(X, rows), _blocks(Y, columns))
@@ -300,12 +398,12 @@ def _sum_tiles(tile, core, X, Y, coef, shape):
             return tile(core, geometry.pairs(x, y), coef)
 
         first = jax.tree.map(lambda a: a[0], (y, coef))
-        zero = jnp.zeros_like(jax.eval_shape(evaluate, *first))
+        zero = nothing(jax.eval_shape(evaluate, *first))
 
-        def add(total, y_and_coef):
-            return total + evaluate(*y_and_coef), None
+        def turn(total, y_and_coef):
+            return add(total, evaluate(*y_and_coef)), None
 
-        return jax.lax.scan(add, zero, (y, coef))[0]
+        return jax.lax.scan(turn, zero, (y, coef))[0]
 
     core = _like(core, X)
     if coef.ndim == 3:
@@ -313,7 +411,7 @@ def _sum_tiles(tile, core, X, Y, coef, shape):
         total = spread_map(lambda xc, shared: block(*xc, *shared), (x, coef), (core, y))
     else:
         total = spread_map(lambda x, shared: block(x, *shared), x, (coef, core, y))
-    return total.reshape(-1, *total.shape[2:])[: len(X)]
+    return jax.tree.map(lambda a: a.reshape(-1, *a.shape[2:])[: len(X)], total)
 
 
 def _blocks(a, size):

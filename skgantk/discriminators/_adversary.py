@@ -5,6 +5,7 @@ not change from step to step, and its memory, a pytree that does.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
@@ -43,6 +44,10 @@ class Adversary:
 
     loss: Loss
 
+    def prepared(self, real, count):
+        """The adversary of clouds of which the real one is always the same."""
+        return self
+
     def start(self, dtype):
         """The memory before the first training."""
         return ()
@@ -67,12 +72,15 @@ class Adversary:
         """The function trained from that memory."""
         return solution
 
+    def objective(self, sample, f):
+        """What training ascends, of values f."""
+        return objective(self.loss, sample.weight, sample.sign, f)
+
     def gain(self, trained):
         """Return the `Gain` of a `Trained`."""
         sample = trained.sample
         before, after = (
-            objective(self.loss, sample.weight, sample.sign, f)
-            for f in (sample.initial, trained.values())
+            self.objective(sample, f) for f in (sample.initial, trained.values())
         )
         solution = self.solution(trained.function)
         return Gain(after - before, after, solution, sample, trained.converged)
@@ -113,13 +121,21 @@ class KernelAdversary(Adversary):
     initial: Function
     loss: Loss
 
+    def prepared(self, real, count):
+        weight = valid(len(real), count).astype(real.dtype) / count
+        return replace(self, trainer=self.trainer.prepared(self.core, real, weight))
+
+    def objective(self, sample, f):
+        return self.trainer.objective(self.loss, sample, f)
+
     def train(self, memory, fake, real, key, counts=None):
         X, weight, sign = stack(fake, real, counts)
         sample = Sample(weight, sign, jnp.asarray(self.initial.value(X)))
-        stored = storage(self.core, X, self.trainer.gram)
-        gram = self_gram(self.core, X, stored)
+        core = self.core.redrawn(key)
+        stored = storage(core, X, self.trainer.gram)
+        gram = self_gram(core, X, stored)
         dual = self.trainer(gram, sample)
-        function = KernelFunction(self.core, X, dual.coef, self.initial)
+        function = KernelFunction(core, X, dual.coef, self.initial)
 
         def values():
             return sample.initial + gram.product(dual.coef)

@@ -115,7 +115,10 @@ class CarryOver(Adversary):
         return self._trained_from(memory).function(solution, ())
 
     def train(self, memory, fake, real, key, counts=None):
-        trained = self._trained_from(memory).train((), fake, real, key, counts)
+        # The past and what is added to it have the same kernel, whatever is drawn of it.
+        core = self.adversary.core.redrawn(key)
+        drawn = replace(self, adversary=replace(self.adversary, core=core))
+        trained = drawn._trained_from(memory).train((), fake, real, key, counts)
         past = memory
         if self.compressed:
             past = jax.lax.cond(

@@ -44,10 +44,20 @@ class Trainer:
     """Base class: how a loss is trained."""
 
     gram = "if it fits"  # whether K is stored: also "never" and "always"
+    needs_definite = True  # whether a kernel that is only conditionally so is refused
+    starts = True  # from f₀; else f is the best there is, whatever f₀
 
     def __call__(self, gram, sample):
         """Return the `Dual` of a `SelfGram` and a `Sample`."""
         raise NotImplementedError
+
+    def objective(self, loss, sample, f):
+        """What training ascends, of values f."""
+        return objective(loss, sample.weight, sample.sign, f)
+
+    def prepared(self, core, real, weight):
+        """The trainer of samples whose last points are always these real ones."""
+        return self
 
 
 def loss_gradient(loss, sign, f):
@@ -69,8 +79,8 @@ class SelfGram:
     matrix: jax.Array | None
 
     def scale(self):
-        """The largest k(x_i, x_i), which bounds all entries of K."""
-        return jnp.max(operators.diag(self.core, self.X))
+        """What no entry of K exceeds: the largest k(x_i, x_i) of a definite kernel."""
+        return operators.bound(self.core, self.X)
 
     def product(self, v):
         """K v."""

@@ -21,6 +21,7 @@ class IPMTrainer(Trainer):
     unit_norm: bool
 
     gram = "never"
+    needs_definite = False  # the coefficients sum to 0
 
     def __call__(self, gram, sample):
         witness = 2 * sample.weight * sample.sign  # b_j on real points, -a_i on fake ones
@@ -53,7 +54,8 @@ class NTKIPMDiscriminator(KernelDiscriminator):
     ----------
     kernel : Kernel, default=None
         A kernel of `skgantk.kernels`, or one of scikit-learn's that `as_core` knows;
-        `NTK()` if None. A `WhiteKernel` in it counts for nothing here.
+        `NTK()` if None. A `WhiteKernel` in it counts for nothing here. With `Riesz`, which
+        only this discriminator takes, the MMD² is the energy distance.
     training_time : float or "unit_norm", default=1.0
         τ > 0; "unit_norm" is τ = 1/MMD, for a critic of RKHS norm 1, whose L is the MMD
         itself.

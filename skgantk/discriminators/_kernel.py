@@ -13,14 +13,16 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skgantk._numerics import operators
 from skgantk._numerics.devices import compiled
 from skgantk._numerics.sizes import fill
 from skgantk.discriminators._adversary import KernelAdversary
 from skgantk.discriminators._base import BaseDiscriminator
-from skgantk.discriminators._dual import Sample, objective, self_gram, storage
+from skgantk.discriminators._dual import Sample, self_gram, storage
 from skgantk.discriminators._functions import KernelFunction, Zero
 from skgantk.discriminators._network import draw_process
 from skgantk.kernels import NTK, as_core
+from skgantk.kernels._convert import as_definite_core
 
 ROUNDING = 1e3  # times ε and the size of f, where L falls by rounding alone
 
@@ -42,15 +44,23 @@ class KernelDiscriminator(BaseDiscriminator):
         ],
     }
 
+    _remedy = "shorten training_time"  # for what is beyond the precision
+
     def _trainers(self):
         raise NotImplementedError
 
     def _kernel(self):
         return NTK() if self.kernel is None else clone(self.kernel)
 
+    def _trainable(self, kernel):
+        """The core of a kernel, if the trainers can do with it."""
+        if any(trainer.needs_definite for trainer in self._trainers()):
+            return as_definite_core(kernel, type(self).__name__)
+        return as_core(kernel)
+
     def _train(self, loss, X, sign, weight):
         kernel = self._kernel()
-        core = as_core(kernel)
+        core = self._trainable(kernel)
         initial = self._initial_function(core, X.shape[1])
         # What fills the cloud up has no weight.
         filled = fill(X), fill(weight, 0.0).astype(X.dtype), fill(sign).astype(X.dtype)
@@ -64,16 +74,16 @@ class KernelDiscriminator(BaseDiscriminator):
         if not (np.all(np.isfinite(self.dual_coef_)) and np.isfinite(self.loss_)):
             raise ValueError(
                 f"Training {type(self).__name__} overflowed {X.dtype.name}: the values "
-                f"of the kernel reach {float(jnp.max(core.diag(X))):.1e}. Scale the data "
-                "(StandardScaler), or shorten training_time."
+                f"of the kernel reach {float(operators.bound(core, X)):.1e}. Scale the "
+                f"data (StandardScaler), or {self._remedy}."
             )
         # Training ascends L: where it fell, c has lost its digits to the rounding of K.
         size = scale * np.abs(self.dual_coef_).sum()
         fell = before - self.loss_ > ROUNDING * np.finfo(X.dtype).eps * max(size, 1)
         if fell or not dual.converged:
             warnings.warn(
-                f"{type(self).__name__} did not reach its tolerance within the solver's "
-                "steps. Shorten training_time, loosen the tolerance, or scale the data.",
+                f"{type(self).__name__} did not reach its tolerance. Scale the data "
+                f"(StandardScaler), or {self._remedy}.",
                 ConvergenceWarning,
                 stacklevel=5,
             )
@@ -107,7 +117,7 @@ class KernelDiscriminator(BaseDiscriminator):
 
     def _adversaries(self, n_features, dtype, previous):
         self.kernel_ = self._kernel()
-        core, loss = as_core(self.kernel_), self._loss()
+        core, loss = self._trainable(self.kernel_), self._loss()
         if self.initial == "nngp" and isinstance(previous, KernelAdversary):
             initial = previous.initial  # the same draw
         else:
@@ -136,6 +146,6 @@ def _solve(trainer, core, initial, loss, stored, X, weight, sign):
     gram = self_gram(core, X, stored)
     dual = trainer(gram, sample)
     before, after = (
-        objective(loss, weight, sign, f) for f in (sample.initial, dual.values)
+        trainer.objective(loss, sample, f) for f in (sample.initial, dual.values)
     )
     return dual, before, after, gram.scale()

@@ -37,7 +37,7 @@ from skgantk.generators._base import (
     varies,
 )
 from skgantk.generators._callbacks import preparing
-from skgantk.kernels import as_core
+from skgantk.kernels._convert import as_definite_core
 
 # Movement in the first step, in spreads of the data, for learning_rate="auto". Adam's
 # steps do not shrink with the force.
@@ -171,8 +171,10 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         If a parameter is out of its range.
     ValueError
         If the input is not finite, ``init``, ``bounds`` or ``carry_over`` do not fit it
-        (data, or points given as ``init``, outside of ``bounds`` included), or
-        ``carry_over`` is asked for with a discriminator of finite width.
+        (data, or points given as ``init``, outside of ``bounds`` included),
+        ``carry_over`` is asked for with a discriminator of finite width, or
+        ``generator_kernel``, or the kernel that ``carry_over`` projects with, is only
+        conditionally positive definite.
     MemoryError
         If the clouds of all steps cannot fit into memory for ``carry_over=True``.
 
@@ -365,7 +367,7 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         spread = np.sqrt(np.mean((target - centre) ** 2)) if varies(target) else extent
         generator = None
         if self.generator_kernel is not None:
-            core = as_core(self.generator_kernel)
+            core = as_definite_core(self.generator_kernel, "generator_kernel")
             start = self._filled(self._start)
             generator = self_gram(core, start, storage(core, start, "if it fits"))
         adversaries = self._adversaries(target, len(particles))
@@ -402,18 +404,29 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
             previous = previous.adversary
         adversaries = d._adversaries(target.shape[1], target.dtype, previous)
         self._prototype = d
+        whole = self.batch_size is None
         if not self.carry_over:
+            if whole:
+                real = self._filled(target), len(target)
+                adversaries = [a.prepared(*real) for a in adversaries]
             return adversaries
         if not isinstance(adversaries[0], KernelAdversary):
             raise ValueError(
                 "carry_over is for discriminators of infinite width; "
                 f"{type(d).__name__} goes on from where it was with warm_start=True."
             )
-        whole = self.batch_size is None
+        if not adversaries[0].trainer.starts:
+            raise ValueError(
+                "carry_over is for discriminators that are trained for a time; a "
+                f"{type(d).__name__} is the best there is at every step, whatever the one "
+                "before. Leave carry_over at False."
+            )
         sizes = [n_particles, 0 if whole else len(target)]
         size = sum(sizes if whole else (min(self.batch_size, n) for n in sizes))
         slots = self._slots(size, target)
         compressed = slots < self.max_iter
+        if compressed:
+            as_definite_core(d.kernel_, "carry_over, where it projects the past,")
         return [CarryOver(a, target, slots, size, whole, compressed) for a in adversaries]
 
     def _slots(self, size, target):

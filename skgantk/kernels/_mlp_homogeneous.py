@@ -28,6 +28,18 @@ class HomogeneousMLP(MLPCore, static=("depth", "activation", "output_bias", "ntk
     output_bias: bool
     ntk: bool
 
+    @property
+    def positive(self):
+        """Of more than one layer, Σ where φ does not keep the sign, Θ for ReLU.
+
+        F ≥ 0, and 0 for opposite points at most, so Σ¹ ≥ 0 and Σ² > 0. ReLU's Θ¹ may be
+        negative, but with n = √(q_x q_y), in units of κ, it is -.14 n at least, and as
+        G ≤ 1 and Σ² ≥ n/π, Θ² > 0.
+        """
+        phi = self.activation
+        signless = phi.negative_slope == 0 if self.ntk else not phi.keeps_sign
+        return signless and self.depth > 1
+
     def gram(self, pairs):
         state, _ = self._first(pairs)
         return self._value(state, pairs.n_features)

@@ -15,11 +15,19 @@ from skgantk.kernels._core import Core, Leaf
 
 
 class Stationary(Core):
-    """k = h(s), s = ‖x - y‖², with h(0) = 1; subclasses define ``profile``."""
+    """k = h(s), s = ‖x - y‖², with h(0) = 1; subclasses define ``log_profile``."""
+
+    positive = True
+
+    def log_profile(self, s, n_features):
+        """Return log h(s) and 2h'(s)/h(s), the factor of x - y in ∇ₓ log k."""
+        raise NotImplementedError
 
     def profile(self, s, n_features):
         """Return h(s) and 2h'(s), the factor of x - y in ∇ₓk."""
-        raise NotImplementedError
+        log_value, slope = self.log_profile(s, n_features)
+        value = jnp.exp(log_value)
+        return value, slope * value
 
     def gram(self, pairs):
         return self.profile(pairs.square_distance, pairs.n_features)[0]
@@ -29,6 +37,12 @@ class Stationary(Core):
 
     def linearised(self, pairs):
         return self.profile(pairs.square_distance, pairs.n_features)
+
+    def log_linearised(self, pairs):
+        return self.log_profile(pairs.square_distance, pairs.n_features)
+
+    def log_pull(self, pairs, kept, coef):
+        return self.pull(pairs, kept, coef)
 
     def pull(self, pairs, kept, coef):
         return geometry.contract(pairs, None, kept, coef)
@@ -43,10 +57,9 @@ class SquaredExponential(Stationary, static=("per_feature",)):
     length_scale: Leaf
     per_feature: bool
 
-    def profile(self, s, n_features):
+    def log_profile(self, s, n_features):
         rate = 1 / self.length_scale**2 / (n_features if self.per_feature else 1)
-        value = jnp.exp(-s * rate / 2)
-        return value, -rate * value
+        return -s * rate / 2, jnp.full_like(s, -1) * rate
 
 
 class HalfIntegerMatern(Stationary, static=("nu",)):
@@ -58,16 +71,16 @@ class HalfIntegerMatern(Stationary, static=("nu",)):
     length_scale: Leaf
     nu: float
 
-    def profile(self, s, n_features):
+    def log_profile(self, s, n_features):
         r = jnp.sqrt(s)
         rate = math.sqrt(2 * self.nu) / self.length_scale
         a = rate * r
-        decay = jnp.exp(-a)
         if self.nu == 0.5:
-            return decay, -rate * decay * safe_inverse(r)
+            return -a, -rate * safe_inverse(r)
         if self.nu == 1.5:
-            return (1 + a) * decay, -(rate**2) * decay
-        return (1 + a + a * a / 3) * decay, -(rate**2) / 3 * (1 + a) * decay
+            return jnp.log1p(a) - a, -(rate**2) / (1 + a)
+        more = a + a * a / 3
+        return jnp.log1p(more) - a, -(rate**2) / 3 * (1 + a) / (1 + more)
 
 
 class RationalQuadratic(Stationary):
@@ -76,10 +89,10 @@ class RationalQuadratic(Stationary):
     alpha: Leaf
     length_scale: Leaf
 
-    def profile(self, s, n_features):
-        base = 1 + s / (2 * self.alpha * self.length_scale**2)
-        value = base**-self.alpha
-        return value, -value / (base * self.length_scale**2)
+    def log_profile(self, s, n_features):
+        excess = s / (2 * self.alpha * self.length_scale**2)
+        slope = -1 / ((1 + excess) * self.length_scale**2)
+        return -self.alpha * jnp.log1p(excess), slope
 
 
 class ExpSineSquared(Stationary):
@@ -88,16 +101,13 @@ class ExpSineSquared(Stationary):
     length_scale: Leaf
     periodicity: Leaf
 
-    def profile(self, s, n_features):
+    def log_profile(self, s, n_features):
         r = jnp.sqrt(s)
         angle = np.pi * r / self.periodicity
-        value = jnp.exp(-2 * (jnp.sin(angle) / self.length_scale) ** 2)
-        # dk/dr / r = -(2/ℓ²)(π/p) sin(2πr/p)/r · k, finite at r = 0: sinc
+        value = -2 * (jnp.sin(angle) / self.length_scale) ** 2
+        # d log k/dr / r = -(2/ℓ²)(π/p) sin(2πr/p)/r, finite at r = 0: sinc
         ratio = 2 * np.pi / self.periodicity * jnp.sinc(2 * r / self.periodicity)
-        return (
-            value,
-            -2 / self.length_scale**2 * np.pi / self.periodicity * ratio * value,
-        )
+        return value, -2 / self.length_scale**2 * np.pi / self.periodicity * ratio
 
 
 class RBF(StationaryKernelMixin, CoreKernel):

@@ -4,7 +4,10 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgantk.discriminators import (
+    DriftingDiscriminator,
+    DrMMDDiscriminator,
     FiniteWidthDiscriminator,
+    KALEDiscriminator,
     NTKGANDiscriminator,
     NTKIPMDiscriminator,
     NTKLSGANDiscriminator,
@@ -20,6 +23,9 @@ pytestmark = pytest.mark.usefixtures("hasty_compilation")
         NTKLSGANDiscriminator(RBF()),
         NTKGANDiscriminator(RBF()),
         NTKGANDiscriminator(RBF(), loss="hinge"),
+        DrMMDDiscriminator(RBF()),
+        KALEDiscriminator(RBF()),
+        DriftingDiscriminator(),
         FiniteWidthDiscriminator((16,), learning_rate=0.05, random_state=0),
     ]
 )
