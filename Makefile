@@ -77,9 +77,11 @@ bench: $(VENV)/.test $(VENV)/.bench
 	$(BIN)/python benchmarks/flow_held_out.py
 	$(BIN)/python benchmarks/flow_stopping.py
 	$(BIN)/python benchmarks/flow_convergence.py
+	$(BIN)/python benchmarks/flow_critics.py
 	$(BIN)/python benchmarks/flow_width.py
 	$(BIN)/python benchmarks/flow_carry_over.py
 	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/sliced_energy.py
 
 # HTML in doc/_build/html. The gallery runs; warnings are errors. API pages are written anew,
 # because autosummary does not look for new names in modules whose pages it finds.

@@ -40,7 +40,15 @@ from skgantk.generators import (
     NeuralGenerator,
     ParticleFlowGenerator,
 )
-from skgantk.kernels import NNGP, NTK, RBF, CoreKernel, kernel_gradient, kernel_sum
+from skgantk.kernels import (
+    NNGP,
+    NTK,
+    RBF,
+    CoreKernel,
+    Riesz,
+    kernel_gradient,
+    kernel_sum,
+)
 from skgantk.pipeline import make_sampling_pipeline
 
 CASES = int(os.environ.get("SKGANTK_CASES", 200))
@@ -199,6 +207,8 @@ KERNELS = {
     "periodic": sk.ExpSineSquared(),
     "without bias": NTK(2, bias_std=0.0),
     **{name: NTK(1, name) for name in ["gelu", "leaky_relu", "sin"]},
+    "riesz": Riesz(0.5, exponent_bounds=(0.1, 1.9)),
+    "sliced": Riesz(n_directions=3),
 }
 
 
@@ -235,6 +245,8 @@ DISCRIMINATORS = {
     "lsgan, limit": NTKLSGANDiscriminator(CHEAP, np.inf),
     "hinge, limit": NTKGANDiscriminator(RBF(), "hinge", np.inf),
     "lambert": NTKGANDiscriminator(CHEAP, solver="lambert"),
+    "energy": NTKIPMDiscriminator(Riesz(), "unit_norm"),
+    "sliced": NTKIPMDiscriminator(Riesz(n_directions=3)),
 }
 METHODS = ["decision_function", "gradient", "generator_loss", "generator_gradient"]
 

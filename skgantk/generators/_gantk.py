@@ -34,7 +34,8 @@ from skgantk.generators._base import (
 )
 from skgantk.generators._callbacks import preparing
 from skgantk.generators._parallel import parallel
-from skgantk.kernels import NTK, as_core
+from skgantk.kernels import NTK
+from skgantk.kernels._convert import as_definite_core
 from skgantk.metrics import energy_distance
 from skgantk.model_selection._lambda import residual_root
 
@@ -200,8 +201,8 @@ class GANTKSynthesizer(StandardizingGenerator):
     ValueError
         If the input is not finite, ``init`` or ``bounds`` do not fit it (data, or points
         given as ``init``, that lie outside of ``bounds`` included), ``epsilon`` is
-        not less than the residual before training, or the kernel of data that are not
-        standardised overflows.
+        not less than the residual before training, the kernel of data that are not
+        standardised overflows, or it is only conditionally positive definite.
     MemoryError
         If the Gram matrix of one discriminator cannot fit; choose a ``batch_size``.
 
@@ -374,7 +375,7 @@ class GANTKSynthesizer(StandardizingGenerator):
         self.loss_iter_ = []
 
     def _synthesis(self, target, start):
-        core = as_core(self.kernel_)
+        core = as_definite_core(self.kernel_, type(self).__name__)
         batch = self._batch_size(max(len(target), len(start)))
         self._check_memory(min(batch, len(target)) + min(batch, len(start)), target)
         centre = target.mean(axis=0)

@@ -40,7 +40,7 @@ from skgantk.generators._networks import (
     split,
 )
 from skgantk.generators._synthesis import Objective, advance, rising
-from skgantk.kernels import as_core
+from skgantk.kernels._convert import as_definite_core
 
 # For batch_size="auto": against a discriminator, and for GA-NTK, which costs the cube.
 BATCH, BATCH_GANTK = 256, 128
@@ -484,7 +484,8 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
     def _gantk(self, target, size):
         self.kernel_ = fitted_kernel(self.kernel, target, self.standardize)
         batch = target[:size]
-        core, n = as_core(self.kernel_), 2 * size
+        core = as_definite_core(self.kernel_, type(self).__name__)
+        n = 2 * size
         check_memory(
             6 * n * n * batch.itemsize,  # K, K̄, their transposes, a decomposition
             f"The {n} × {n} Gram matrix of NeuralGenerator, with its derivative,",

@@ -8,6 +8,7 @@ from skgantk.kernels._mlp import NNGP, NTK
 from skgantk.kernels._neural_tangents import NeuralTangentsKernel
 from skgantk.kernels._neural_tangents_compat import import_neural_tangents
 from skgantk.kernels._nystroem import NystroemKernel
+from skgantk.kernels._riesz import Riesz
 from skgantk.kernels._stationary import RBF
 from skgantk.kernels._sums import kernel_gradient, kernel_sum
 
@@ -20,6 +21,7 @@ __all__ = [
     "CoreKernel",
     "NeuralTangentsKernel",
     "NystroemKernel",
+    "Riesz",
     "as_core",
     "import_neural_tangents",
     "kernel_gradient",

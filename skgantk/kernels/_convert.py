@@ -13,9 +13,10 @@ def as_core(kernel):
     Parameters
     ----------
     kernel : Kernel
-        NTK, NNGP, ConvNTK, RBF, NeuralTangentsKernel, NystroemKernel, or scikit-learn's
-        RBF, Matern (ν = 0.5, 1.5, 2.5 or inf), RationalQuadratic, DotProduct,
-        ExpSineSquared, ConstantKernel, WhiteKernel, or any sum, product or power of these.
+        NTK, NNGP, ConvNTK, RBF, Riesz, NeuralTangentsKernel, NystroemKernel, or
+        scikit-learn's RBF, Matern (ν = 0.5, 1.5, 2.5 or inf), RationalQuadratic,
+        DotProduct, ExpSineSquared, ConstantKernel, WhiteKernel, or any sum, product or
+        power of these.
 
     Returns
     -------
@@ -26,7 +27,8 @@ def as_core(kernel):
     TypeError
         If the kernel is none of these.
     ValueError
-        If it is a Matern kernel of another ν.
+        If it is a Matern kernel of another ν, or a power of a kernel that is only
+        conditionally positive definite, or a product with one, other than by a constant.
 
     Examples
     --------
@@ -45,6 +47,7 @@ def as_core(kernel):
             "NNGP",
             "ConvNTK",
             "RBF",
+            "Riesz",
             "NeuralTangentsKernel",
             "NystroemKernel",
         )
@@ -54,6 +57,21 @@ def as_core(kernel):
             f"are {names}. To use another, subclass skgantk.kernels.CoreKernel."
         )
     return convert(kernel)
+
+
+def as_definite_core(kernel, user):
+    """Return `as_core`, for a ``user``, by its name, that takes Gram matrices apart.
+
+    Raises ValueError where the kernel is only conditionally positive definite.
+    """
+    core = as_core(kernel)
+    if not core.definite:
+        raise ValueError(
+            f"{user} needs a positive definite kernel, and {kernel} is only conditionally "
+            "so: it has a meaning where coefficients sum to 0. Use it in "
+            "NTKIPMDiscriminator, or take a definite kernel such as NTK()."
+        )
+    return core
 
 
 def _scaled(make, length_scale):
@@ -91,7 +109,28 @@ def _rational_quadratic(kernel):
     return _stationary.RationalQuadratic(float(kernel.alpha), float(kernel.length_scale))
 
 
+def _product(kernel):
+    core = _core.Product(as_core(kernel.k1), as_core(kernel.k2))
+    if not core.definite and not any(map(_positive_constant, (core.k1, core.k2))):
+        raise _no_kernel("product with", kernel.k2 if core.k1.definite else kernel.k1)
+    return core
+
+
+def _positive_constant(core):
+    return isinstance(core, _core.Constant) and core.value > 0
+
+
+def _no_kernel(what, kernel):
+    return ValueError(
+        f"A {what} {kernel} is no kernel: it is only conditionally positive definite, and "
+        "stays so in sums and times a positive constant, but not in other products or in "
+        "powers. Take a definite kernel such as NTK(), or another exponent of Riesz."
+    )
+
+
 def _power(kernel):
+    if not as_core(kernel.kernel).definite:
+        raise _no_kernel("power of", kernel.kernel)
     exponent = float(kernel.exponent)
     exponent = int(exponent) if exponent.is_integer() else exponent
     return _core.Power(as_core(kernel.kernel), exponent)
@@ -108,6 +147,6 @@ _CONVERSIONS = {
     sk.ConstantKernel: lambda k: _core.Constant(float(k.constant_value)),
     sk.WhiteKernel: lambda k: _core.White(float(k.noise_level)),
     sk.Sum: lambda k: _core.Sum(as_core(k.k1), as_core(k.k2)),
-    sk.Product: lambda k: _core.Product(as_core(k.k1), as_core(k.k2)),
+    sk.Product: _product,
     sk.Exponentiation: _power,
 }

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, validate_params
 
 from skgantk._numerics.precision import float64_scope, numpy_defaults
 from skgantk.kernels._base import CoreKernel
-from skgantk.kernels._convert import as_core
+from skgantk.kernels._convert import as_definite_core
 from skgantk.kernels._low_rank import SHIFT, TINY, LowRank, choose
 
 CANDIDATES = 20  # rows that landmarks are chosen among, for each of them
@@ -44,7 +44,8 @@ class NystroemKernel(CoreKernel):
     TypeError
         At the first use, if the kernel has no known formula.
     ValueError
-        At the first use, if the landmarks are not a finite 2-D array as wide as X.
+        At the first use, if the landmarks are not a finite 2-D array as wide as X, or the
+        kernel is only conditionally positive definite.
 
     See Also
     --------
@@ -133,7 +134,7 @@ class NystroemKernel(CoreKernel):
         -------
         kernel : NystroemKernel
         """
-        core = as_core(kernel)
+        core = as_definite_core(kernel, cls.__name__)
         X = check_array(X, dtype=[np.float64, np.float32])
         rng = check_random_state(random_state)
         candidates = X[rng.permutation(len(X))[: CANDIDATES * n_landmarks]]
@@ -183,7 +184,8 @@ class NystroemKernel(CoreKernel):
 
     def _core(self):
         landmarks = check_array(self.landmarks, input_name="landmarks", dtype=np.float64)
-        return LowRank(as_core(self.kernel), landmarks)
+        core = as_definite_core(self.kernel, type(self).__name__)
+        return LowRank(core, landmarks)
 
     def __call__(self, X, Y=None, eval_gradient=False):
         """Return the kernel k̃(X, Y) and optionally its gradient.

@@ -94,7 +94,7 @@ def mmd(X, Y, kernel=None, *, biased=True):
         value = 0.0
     else:
         value = _double_sum(core, Z, weights)
-        rounding = ROUNDING * _own_values(core, Z).max()
+        rounding = ROUNDING * _largest(core, Z)
         if abs(value) < 100 * rounding:
             _check_resolved(rounding, _scatter(core, Z), X, Y)
     if not biased:
@@ -116,6 +116,16 @@ def _double_sum(core, Z, weights):
 def _own_values(core, Z):
     """k(z_i, z_i) as between any two samples: `operators.diag` has a WhiteKernel's."""
     return np.asarray(_pairs_of_one(core, fill(Z)))[: len(Z)]
+
+
+def _largest(core, Z):
+    """What no |k(z_i, z_j)| exceeds: the greatest k(z, z) of a definite kernel."""
+    return _own_values(core, Z).max() if core.definite else _bound(core, Z)
+
+
+@float64_scope
+def _bound(core, Z):
+    return float(operators.bound(core, unseen(Z)))
 
 
 @jax.jit

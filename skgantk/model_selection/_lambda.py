@@ -13,7 +13,8 @@ from skgantk._numerics import operators
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope
 from skgantk._numerics.sizes import fill, rung
-from skgantk.kernels import NTK, as_core
+from skgantk.kernels import NTK
+from skgantk.kernels._convert import as_definite_core
 
 
 @validate_params(
@@ -66,7 +67,7 @@ def search_lambda(X, Z=None, *, kernel=None, epsilon=0.01, random_state=None):
     ValueError
         If the input is not finite, the widths differ, or no λ has the residual ε: it is
         too large, or so small that rows of X and Z that are equal, or a smooth kernel,
-        forbid it.
+        forbid it; or the kernel is only conditionally positive definite.
     InvalidParameterError
         If ``epsilon`` is not between 0 and 0.5, or ``kernel`` no kernel.
     MemoryError
@@ -101,7 +102,7 @@ def search_lambda(X, Z=None, *, kernel=None, epsilon=0.01, random_state=None):
     Z = check_array(Z, dtype=np.float64, input_name="Z")
     if Z.shape[1] != X.shape[1]:
         raise ValueError(f"X has {X.shape[1]} features, but Z has {Z.shape[1]}.")
-    core = as_core(NTK() if kernel is None else kernel)
+    core = as_definite_core(NTK() if kernel is None else kernel, "search_lambda")
     return residual_root(core, X, Z, epsilon)
 
 

@@ -38,6 +38,7 @@ def results(tmp_path_factory):
     [
         ("kernel_sum", 1e-14),
         ("kernel_gradient", 1e-14),
+        ("sliced", 1e-14),
         ("one_row", 0),
         ("gram", 1e-14),
         ("cross_gram", 1e-14),

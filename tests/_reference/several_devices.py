@@ -10,7 +10,7 @@ import numpy as np
 
 from skgantk._numerics import operators
 from skgantk.generators import GANTKSynthesizer, ParticleFlowGenerator
-from skgantk.kernels import NTK, ConvNTK, as_core, kernel_gradient, kernel_sum
+from skgantk.kernels import NTK, ConvNTK, Riesz, as_core, kernel_gradient, kernel_sum
 
 KERNEL = NTK(depth=1)
 
@@ -32,6 +32,7 @@ def results():
     found = {
         "kernel_sum": kernel_sum(KERNEL, X, Y, coef),
         "kernel_gradient": kernel_gradient(KERNEL, X, Y, coef),
+        "sliced": kernel_gradient(Riesz(n_directions=5), X, Y, coef),
         "one_row": kernel_sum(KERNEL, X[:1], Y, coef),
         "gram": KERNEL(X),
         "cross_gram": KERNEL(X, Y),

@@ -4,7 +4,7 @@ from _reference.clouds import clouds, measure_weights, with_duplicates
 from numpy.testing import assert_allclose
 
 from skgantk.discriminators import NTKIPMDiscriminator, NTKLSGANDiscriminator
-from skgantk.kernels import NTK, kernel_gradient
+from skgantk.kernels import NTK, RBF, kernel_gradient
 
 X, y, SAMPLE_WEIGHT = clouds()
 NEW = np.random.default_rng(1).normal(size=X.shape)
@@ -52,6 +52,16 @@ def test_unit_norm_of_equal_clouds_is_zero():
     critic = NTKIPMDiscriminator(training_time="unit_norm").fit(both, labels)
     assert np.all(np.isfinite(critic.dual_coef_))
     assert_allclose(critic.decision_function(NEW), 0, atol=1e-6)
+
+
+def test_unit_norm_of_many_points_in_single_precision():
+    """A small MMD is no rounding, however many terms it has."""
+    rng = np.random.default_rng(0)
+    many = np.concatenate([rng.normal(0.04, size=(4000, 1)), rng.normal(size=(4000, 1))])
+    labels, critic = np.repeat([1, 0], 4000), NTKIPMDiscriminator(RBF(), "unit_norm")
+    exact = critic.fit(many, labels).loss_
+    assert exact < 0.03
+    assert_allclose(critic.fit(many.astype(np.float32), labels).loss_, exact, rtol=1e-2)
 
 
 def test_gradient_is_that_of_the_witness():

@@ -24,6 +24,7 @@ from skgantk.kernels import (
     NTK,
     RBF,
     NeuralTangentsKernel,
+    Riesz,
     as_core,
     import_neural_tangents,
     kernel_gradient,
@@ -41,7 +42,13 @@ def linear(x1, x2=None, get="ntk"):
     return x1 @ x2.T
 
 
-KERNELS = [NTK(depth=1), NNGP(depth=1), RBF(), NeuralTangentsKernel(linear)]
+KERNELS = [
+    NTK(depth=1),
+    NNGP(depth=1),
+    RBF(),
+    Riesz(n_directions=3),
+    NeuralTangentsKernel(linear),
+]
 over_kernels = pytest.mark.parametrize("kernel", KERNELS, ids=repr)
 
 
