@@ -21,7 +21,7 @@ from skgantk._numerics import matrix_functions, operators
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.pytrees import register
-from skgantk.kernels._core import Core
+from skgantk.kernels._core import Core, White
 
 
 class Sample(NamedTuple):
@@ -93,12 +93,14 @@ def storage(core, X, stored):
     """Whether to store K, of what is stored "never", "if it fits" or "always".
 
     It fits if it takes no more than scikit-learn's ``working_memory``; where products are
-    cheaper without it, it is not stored.
+    cheaper without it, it is not stored. Noise is on the diagonal, of which products do not
+    know: with it K is stored whatever it takes.
     """
     n, itemsize = len(X), X.dtype.itemsize
     if stored == "if it fits":
         fits = n * n * itemsize <= sklearn.get_config()["working_memory"] * 2**20
-        stored = "always" if fits and not core.low_rank else "never"
+        stores = not core.low_rank and (fits or _has_noise(core))
+        stored = "always" if stores else "never"
     if stored == "never":
         return False
     check_memory(
@@ -107,6 +109,13 @@ def storage(core, X, stored):
         "Use fewer points.",
     )
     return True
+
+
+def _has_noise(core):
+    def is_noise(node):
+        return isinstance(node, White)
+
+    return any(map(is_noise, jax.tree.leaves(core, is_leaf=is_noise)))
 
 
 def self_gram(core, X, stored):

@@ -82,8 +82,8 @@ class KernelDiscriminator(BaseDiscriminator):
         fell = before - self.loss_ > ROUNDING * np.finfo(X.dtype).eps * max(size, 1)
         if fell or not dual.converged:
             warnings.warn(
-                f"{type(self).__name__} did not reach its tolerance. Scale the data "
-                f"(StandardScaler), or {self._remedy}.",
+                f"{type(self).__name__} did not reach its tolerance. "
+                f"{self._remedy.capitalize()}, or scale the data (StandardScaler).",
                 ConvergenceWarning,
                 stacklevel=5,
             )

@@ -4,9 +4,10 @@ import scipy.linalg
 import sklearn
 from _reference.clouds import clouds, eight_gaussians, measure_weights, with_duplicates
 from numpy.testing import assert_allclose
+from sklearn.gaussian_process.kernels import WhiteKernel
 
 from skgantk.discriminators import NTKIPMDiscriminator, NTKLSGANDiscriminator
-from skgantk.kernels import NTK
+from skgantk.kernels import NTK, RBF
 
 TIMES = [1e-3, 1.0, 100.0, np.inf]
 
@@ -114,6 +115,16 @@ def test_products_alone_give_the_same(time):
     with sklearn.config_context(working_memory=0.1):
         blocks = NTKLSGANDiscriminator(training_time=time).fit(X, y)
     assert_allclose(blocks.decision_function(NEW), stored.decision_function(NEW), atol=1e-9)
+
+
+@pytest.mark.parametrize("noise", [WhiteKernel(3.0), RBF() * WhiteKernel(3.0)], ids=str)
+def test_noise_counts_whatever_the_memory(noise):
+    X, y, _ = clouds(130, 70)
+    stored = NTKLSGANDiscriminator(RBF() + noise).fit(X, y)
+    assert abs(stored.loss_ - NTKLSGANDiscriminator(RBF()).fit(X, y).loss_) > 0.001
+    with sklearn.config_context(working_memory=0.1):
+        blocks = NTKLSGANDiscriminator(RBF() + noise).fit(X, y)
+    assert_allclose(blocks.dual_coef_, stored.dual_coef_, rtol=1e-6, atol=1e-12)
 
 
 def test_float32_keeps_its_digits():
