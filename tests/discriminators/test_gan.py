@@ -17,6 +17,7 @@ from skgantk.discriminators import (
     NTKGANDiscriminator,
     NTKIPMDiscriminator,
     NTKLSGANDiscriminator,
+    _kernel,
     stack_samples,
 )
 from skgantk.discriminators._gan import ExplicitTrainer, ImplicitTrainer
@@ -214,14 +215,17 @@ def test_both_solvers_agree_and_closed_forms_too(loss):
         assert_allclose(explicit, expected, rtol=1e-6, atol=1e-8)
 
 
-def test_stiff_problems_go_to_the_implicit_solver():
+def test_stiff_problems_go_to_the_implicit_solver(monkeypatch):
     kernel, time = NTK(depth=2), 3e5
-    f = NTKGANDiscriminator(kernel, "lsgan", time)
-    chosen = []
-    trainers = f._trainers()
-    f._trainers = lambda: (chosen.append(t) or t for t in trainers)
-    f.fit(X, Y)
-    assert [type(t) for t in chosen] == [ExplicitTrainer, ImplicitTrainer]
+    chosen, solve = [], _kernel._solve
+
+    def recorded(trainer, *args):
+        chosen.append(type(trainer))
+        return solve(trainer, *args)
+
+    monkeypatch.setattr(_kernel, "_solve", recorded)
+    f = NTKGANDiscriminator(kernel, "lsgan", time).fit(X, Y)
+    assert chosen == [ExplicitTrainer, ImplicitTrainer]
     closed = NTKLSGANDiscriminator(kernel, time).fit(X, Y)
     assert_allclose(f.decision_function(NEW), closed.decision_function(NEW), atol=1e-4)
 
