@@ -244,7 +244,7 @@ class Core:
         Returns
         -------
         bound : jax.Array of shape ()
-            At least every |k(x_i, x_j)|; by default the greatest k(x_i, x_i).
+            No k(x_i, x_j) is greater in size; by default the greatest k(x_i, x_i).
         """
         return jnp.max(self.diag(X))
 
