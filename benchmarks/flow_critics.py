@@ -161,7 +161,7 @@ def show(results):
             d, m = cell["distance"], cell["modes"].mean()
             print(
                 f"{'':14}{name:10}{kernel:12}{cell['milliseconds'].median():7.2f}"
-                f"{cell['steps'].median():8.0f}{d.mean():10.4f} ± {d.std():.4f}"
+                f"{cell['steps'].median():8.0f}{d.mean():10.4f} ± {d.std(ddof=0):.4f}"
                 + ("" if np.isnan(m) else f"{m:7.1f}")
             )
 
