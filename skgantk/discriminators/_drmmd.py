@@ -1,17 +1,11 @@
 """DrMMD: the MMD de-regularised by the target; its trainer and its discriminator."""
 
-from numbers import Real
-
 import jax.numpy as jnp
 from jax.scipy.linalg import cho_factor, cho_solve
-from sklearn.gaussian_process.kernels import Kernel
-from sklearn.utils._param_validation import Interval
 
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.pytrees import register
-from skgantk.discriminators._kernel import KernelDiscriminator
-from skgantk.discriminators._target import TargetTrainer
-from skgantk.losses import IPM
+from skgantk.discriminators._target import TargetDiscriminator, TargetTrainer
 
 
 @register()
@@ -48,7 +42,7 @@ class DrMMDTrainer(TargetTrainer):
         return super().objective(loss, sample, f) / 2
 
 
-class DrMMDDiscriminator(KernelDiscriminator):
+class DrMMDDiscriminator(TargetDiscriminator):
     r"""Critic of the MMD that is de-regularised by the real points, in closed form.
 
     The MMD counts a difference of the clouds alike wherever it is, so that its flow hardly
@@ -145,20 +139,4 @@ class DrMMDDiscriminator(KernelDiscriminator):
     (3, 2)
     """
 
-    _parameter_constraints = {
-        "kernel": [Kernel, None],
-        "regularization": [Interval(Real, 0, None, closed="neither")],
-    }
-
-    _remedy = "raise regularization"
-    initial = None  # the best f does not depend on it
-
-    def __init__(self, kernel=None, regularization=0.1):
-        self.kernel = kernel
-        self.regularization = regularization
-
-    def _loss(self):
-        return IPM()
-
-    def _trainers(self):
-        return [DrMMDTrainer(float(self.regularization))]
+    _trainer = DrMMDTrainer

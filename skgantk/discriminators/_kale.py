@@ -1,20 +1,15 @@
 """KALE: a relaxed Kullback-Leibler divergence; its trainer and its discriminator."""
 
-from numbers import Real
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax.scipy.linalg import cho_factor, cho_solve
-from sklearn.gaussian_process.kernels import Kernel
-from sklearn.utils._param_validation import Interval
 
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.pytrees import register
-from skgantk.discriminators._kernel import KernelDiscriminator
-from skgantk.discriminators._target import TargetTrainer
+from skgantk.discriminators._target import TargetDiscriminator, TargetTrainer
 from skgantk.kernels._core import Leaf
-from skgantk.losses import IPM
 
 STEPS = 100  # of Newton's method, at most; it takes some ten
 HALVINGS = 40
@@ -98,7 +93,7 @@ def _newton(K, beta, pull, state):
     return _Newton(u + t * v, moved, state.steps + 1)
 
 
-class KALEDiscriminator(KernelDiscriminator):
+class KALEDiscriminator(TargetDiscriminator):
     r"""Critic of a relaxed Kullback-Leibler divergence, by Newton's method.
 
     The kernel approximate lower bound of KL(fake | real) [1]_,
@@ -186,20 +181,4 @@ class KALEDiscriminator(KernelDiscriminator):
     True
     """
 
-    _parameter_constraints = {
-        "kernel": [Kernel, None],
-        "regularization": [Interval(Real, 0, None, closed="neither")],
-    }
-
-    _remedy = "raise regularization"
-    initial = None  # the best f does not depend on it
-
-    def __init__(self, kernel=None, regularization=0.1):
-        self.kernel = kernel
-        self.regularization = regularization
-
-    def _loss(self):
-        return IPM()
-
-    def _trainers(self):
-        return [KALETrainer(float(self.regularization))]
+    _trainer = KALETrainer

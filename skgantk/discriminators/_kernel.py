@@ -52,19 +52,19 @@ class KernelDiscriminator(BaseDiscriminator):
     def _kernel(self):
         return NTK() if self.kernel is None else clone(self.kernel)
 
-    def _trainable(self, kernel):
+    def _trainable(self, kernel, trainers):
         """The core of a kernel, if the trainers can do with it."""
-        if any(trainer.needs_definite for trainer in self._trainers()):
+        if any(trainer.needs_definite for trainer in trainers):
             return as_definite_core(kernel, type(self).__name__)
         return as_core(kernel)
 
     def _train(self, loss, X, sign, weight):
-        kernel = self._kernel()
-        core = self._trainable(kernel)
+        kernel, trainers = self._kernel(), self._trainers()
+        core = self._trainable(kernel, trainers)
         initial = self._initial_function(core, X.shape[1])
         # What fills the cloud up has no weight.
         filled = fill(X), fill(weight, 0.0).astype(X.dtype), fill(sign).astype(X.dtype)
-        for trainer in self._trainers():
+        for trainer in trainers:
             stored = storage(core, X, trainer.gram)
             dual, *results = _solve(trainer, core, initial, loss, stored, *filled)
             if dual.converged:
@@ -117,14 +117,13 @@ class KernelDiscriminator(BaseDiscriminator):
 
     def _adversaries(self, n_features, dtype, previous):
         self.kernel_ = self._kernel()
-        core, loss = self._trainable(self.kernel_), self._loss()
+        loss, trainers = self._loss(), self._trainers()
+        core = self._trainable(self.kernel_, trainers)
         if self.initial == "nngp" and isinstance(previous, KernelAdversary):
             initial = previous.initial  # the same draw
         else:
             initial = self._initial_function(core, n_features)
-        return [
-            KernelAdversary(core, trainer, initial, loss) for trainer in self._trainers()
-        ]
+        return [KernelAdversary(core, trainer, initial, loss) for trainer in trainers]
 
     def _adopt(self, function, sample, loss, objective, n_features):
         super()._adopt(function, sample, loss, objective, n_features)

@@ -129,11 +129,12 @@ def _no_kernel(what, kernel):
 
 
 def _power(kernel):
-    if not as_core(kernel.kernel).definite:
+    core = as_core(kernel.kernel)
+    if not core.definite:
         raise _no_kernel("power of", kernel.kernel)
     exponent = float(kernel.exponent)
     exponent = int(exponent) if exponent.is_integer() else exponent
-    return _core.Power(as_core(kernel.kernel), exponent)
+    return _core.Power(core, exponent)
 
 
 _CONVERSIONS = {
