@@ -206,7 +206,7 @@ KERNELS = {
     "product": sk.DotProduct() * sk.RationalQuadratic(),
     "periodic": sk.ExpSineSquared(),
     "without bias": NTK(2, bias_std=0.0),
-    **{name: NTK(1, name) for name in ["gelu", "leaky_relu", "sin"]},
+    **{name: NTK(1, name) for name in ["gelu", "leaky_relu", "sin", "tanh", "softplus"]},
     "riesz": Riesz(0.5, exponent_bounds=(0.1, 1.9)),
     "sliced": Riesz(n_directions=3),
 }

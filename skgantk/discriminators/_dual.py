@@ -21,7 +21,8 @@ from skgantk._numerics import matrix_functions, operators
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.pytrees import register
-from skgantk.kernels._core import Core, White
+from skgantk.kernels._compositions import White
+from skgantk.kernels._core import Core
 
 
 class Sample(NamedTuple):

@@ -12,6 +12,7 @@ from skgantk._numerics.activations import Homogeneous, Smooth
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.pytrees import register
 from skgantk.discriminators._functions import Function
+from skgantk.kernels._compositions import Scaled
 from skgantk.kernels._conv_architecture import Architecture, entries
 from skgantk.kernels._mlp_core import MLPCore
 
@@ -198,6 +199,11 @@ def _shapes(n_features, widths, architecture):
 
 def draw_process(core, n_features, seed):
     """Return a draw of the network of an NTK or NNGP at initialisation, near its limit."""
+    if isinstance(core, Scaled):  # W⁰(x/ℓ) = (W⁰/ℓ)x
+        network = draw_process(core.k1, n_features, seed)
+        inverse = core.points(jnp.ones((1, n_features)))[0]
+        first = (network.weights[0] * np.asarray(inverse)[:, None]).astype(np.float32)
+        return replace(network, weights=[first, *network.weights[1:]])
     if not isinstance(core, MLPCore):
         raise ValueError(
             "initial='nngp' draws the network of an NTK or NNGP kernel, and this kernel "

@@ -21,7 +21,8 @@ class CoreKernel(Kernel):
 
     A subclass defines ``_parameter_constraints`` and ``_core``, and for every
     hyperparameter ``p`` the parameter ``p_bounds`` and the property
-    ``hyperparameter_p``, as scikit-learn asks; the core has a leaf of the name ``p``.
+    ``hyperparameter_p``, as scikit-learn asks; the core, or its ``k1``, has a leaf of the
+    name ``p``, a number or a vector.
     Values, diagonal and the gradient in the hyperparameters follow.
     """
 
@@ -73,16 +74,14 @@ class CoreKernel(Kernel):
         core = self._validated_core()
         X, other = check_pairwise_arrays(X, Y, dtype=np.float64, accept_sparse=False)
         X, other = unseen(X), unseen(other)
-        free = [h.name for h in self.hyperparameters if not h.fixed]
-        self._check_memory(len(X), len(other), len(free) if eval_gradient else 0)
+        free = [h for h in self.hyperparameters if not h.fixed] if eval_gradient else []
+        self._check_memory(len(X), len(other), sum(h.n_elements for h in free))
         K = np.array(operators.gram(core, X, None if Y is None else other))
         if not eval_gradient:
             return K
-        gradient = np.empty((*K.shape, len(free)))
-        for i, name in enumerate(free):
-            # ∂K/∂log p = p ∂K/∂p: a tangent with p in the place of p, 0 elsewhere
-            tangent = jax.tree.map(lambda leaf: 0.0, core)
-            tangent = replace(tangent, **{name: getattr(core, name)})
+        tangents = [tangent for h in free for tangent in _tangents(core, h.name)]
+        gradient = np.empty((*K.shape, len(tangents)))
+        for i, tangent in enumerate(tangents):
             gradient[..., i] = operators.gram_tangent(core, tangent, X)
         return K, gradient
 
@@ -106,6 +105,12 @@ class CoreKernel(Kernel):
         """Return whether k(x, y) depends on x - y only: False."""
         return False
 
+    def __eq__(self, other):
+        try:
+            return super().__eq__(other)
+        except ValueError:  # vectors of different lengths
+            return False
+
     def _check_memory(self, n, m, n_dims):
         # K, its transpose where it is made symmetric, the copy, and the derivatives
         check_memory(
@@ -113,3 +118,16 @@ class CoreKernel(Kernel):
             f"The {n} × {m} Gram matrix of {type(self).__name__}",
             "Use kernel_sum or kernel_gradient, which never form it, or fewer samples.",
         )
+
+
+def _tangents(core, name):
+    """A core of tangents for every element p of a hyperparameter, whose field has its name.
+
+    ∂K/∂log p = p ∂K/∂p: p in its own place, 0 elsewhere.
+    """
+    zero = jax.tree.map(lambda leaf: np.zeros(np.shape(leaf)), core)
+    if not hasattr(core, name):  # but its inner kernel has
+        return [replace(zero, k1=inner) for inner in _tangents(core.k1, name)]
+    value = np.asarray(getattr(core, name), dtype=float)
+    units = np.eye(value.size).reshape(-1, *value.shape)
+    return [replace(zero, **{name: unit * value}) for unit in units]

@@ -54,7 +54,8 @@ class ConvNTK(NetworkKernel):
         Number of hidden dense layers between the flattening and the linear read-out.
     activation : str, default="relu"
         Activation after every convolution and hidden dense layer, as in `NTK`: "relu",
-        "leaky_relu", "abs", "erf", "sigmoid", "gelu", "sin", "cos" or "identity".
+        "leaky_relu", "abs", "erf", "sigmoid", "gelu", "tanh", "logistic", "softplus",
+        "gaussian", "sin", "cos" or "identity".
     weight_std : float, default=1.0
         σ_w > 0, the standard deviation of the weights.
     bias_std : float, default=1.0

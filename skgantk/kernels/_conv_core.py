@@ -190,8 +190,10 @@ def _dual_transpose(activation, state, delta_bar, theta_bar):
     def dual(qx, delta, theta):
         return _dual(activation, qx, qy, delta, theta)
 
-    qx = jnp.broadcast_to(qx.astype(delta.dtype), delta.shape)
-    return jax.vjp(dual, qx, delta, theta)[1]((delta_bar, theta_bar))
+    # Of q_x, a number for each image, it is summed over j already: spread again.
+    pull = jax.vjp(dual, qx.astype(delta.dtype), delta, theta)[1]
+    total, delta_bar, theta_bar = pull((delta_bar, theta_bar))
+    return total / delta.shape[-1], delta_bar, theta_bar
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))

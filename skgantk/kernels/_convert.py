@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.gaussian_process import kernels as sk
 
-from skgantk.kernels import _core, _stationary
+from skgantk.kernels import _compositions, _stationary
 from skgantk.kernels._base import CoreKernel
 
 
@@ -79,7 +79,7 @@ def _scaled(make, length_scale):
     length_scale = np.squeeze(length_scale).astype(float)
     if length_scale.ndim == 0:
         return make(float(length_scale))
-    return _core.Scaled(make(1.0), length_scale)
+    return _compositions.Scaled(make(1.0), length_scale)
 
 
 def _squared_exponential(length_scale):
@@ -110,14 +110,14 @@ def _rational_quadratic(kernel):
 
 
 def _product(kernel):
-    core = _core.Product(as_core(kernel.k1), as_core(kernel.k2))
+    core = _compositions.Product(as_core(kernel.k1), as_core(kernel.k2))
     if not core.definite and not any(map(_positive_constant, (core.k1, core.k2))):
         raise _no_kernel("product with", kernel.k2 if core.k1.definite else kernel.k1)
     return core
 
 
 def _positive_constant(core):
-    return isinstance(core, _core.Constant) and core.value > 0
+    return isinstance(core, _compositions.Constant) and core.value > 0
 
 
 def _no_kernel(what, kernel):
@@ -134,20 +134,20 @@ def _power(kernel):
         raise _no_kernel("power of", kernel.kernel)
     exponent = float(kernel.exponent)
     exponent = int(exponent) if exponent.is_integer() else exponent
-    return _core.Power(core, exponent)
+    return _compositions.Power(core, exponent)
 
 
 _CONVERSIONS = {
     sk.RBF: lambda k: _scaled(_squared_exponential, k.length_scale),
     sk.Matern: _matern,
     sk.RationalQuadratic: _rational_quadratic,
-    sk.DotProduct: lambda k: _core.DotProduct(float(k.sigma_0)),
+    sk.DotProduct: lambda k: _compositions.DotProduct(float(k.sigma_0)),
     sk.ExpSineSquared: lambda k: _stationary.ExpSineSquared(
         float(k.length_scale), float(k.periodicity)
     ),
-    sk.ConstantKernel: lambda k: _core.Constant(float(k.constant_value)),
-    sk.WhiteKernel: lambda k: _core.White(float(k.noise_level)),
-    sk.Sum: lambda k: _core.Sum(as_core(k.k1), as_core(k.k2)),
+    sk.ConstantKernel: lambda k: _compositions.Constant(float(k.constant_value)),
+    sk.WhiteKernel: lambda k: _compositions.White(float(k.noise_level)),
+    sk.Sum: lambda k: _compositions.Sum(as_core(k.k1), as_core(k.k2)),
     sk.Product: _product,
     sk.Exponentiation: _power,
 }

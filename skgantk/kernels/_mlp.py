@@ -5,18 +5,22 @@ from numbers import Integral
 from sklearn.utils._param_validation import Interval
 
 from skgantk._numerics.activations import Homogeneous, get_activation
+from skgantk.kernels._compositions import Scaled
+from skgantk.kernels._length_scale import LengthScaleMixin
 from skgantk.kernels._mlp_homogeneous import HomogeneousMLP
 from skgantk.kernels._mlp_smooth import SmoothMLP
 from skgantk.kernels._network import NetworkKernel
 
 
-class _MLPKernel(NetworkKernel):
+class _MLPKernel(LengthScaleMixin, NetworkKernel):
     """What NTK and NNGP share."""
 
     _ntk: bool
 
     _parameter_constraints = {
         **NetworkKernel._parameter_constraints,
+        **LengthScaleMixin._parameter_constraints,
+        "length_scale": [*LengthScaleMixin._parameter_constraints["length_scale"], None],
         "depth": [Interval(Integral, 1, None, closed="left")],
     }
 
@@ -30,6 +34,8 @@ class _MLPKernel(NetworkKernel):
         negative_slope=0.01,
         weight_std_bounds=(1e-5, 1e5),
         bias_std_bounds=(1e-5, 1e5),
+        length_scale=None,
+        length_scale_bounds=(1e-5, 1e5),
     ):
         self.depth = depth
         self.activation = activation
@@ -39,11 +45,13 @@ class _MLPKernel(NetworkKernel):
         self.negative_slope = negative_slope
         self.weight_std_bounds = weight_std_bounds
         self.bias_std_bounds = bias_std_bounds
+        self.length_scale = length_scale
+        self.length_scale_bounds = length_scale_bounds
 
     def _core(self):
         activation = get_activation(self.activation, self.negative_slope)
         kind = HomogeneousMLP if isinstance(activation, Homogeneous) else SmoothMLP
-        return kind(
+        network = kind(
             weight_std=float(self.weight_std),
             bias_std=float(self.bias_std),
             depth=int(self.depth),
@@ -51,11 +59,14 @@ class _MLPKernel(NetworkKernel):
             output_bias=bool(self.output_bias),
             ntk=self._ntk,
         )
+        return network if self.length_scale is None else Scaled(network, self._lengths())
 
     def __repr__(self):
+        scaled = self.length_scale is not None
+        lengths = f", length_scale={self._length_repr()}" if scaled else ""
         return (
             f"{type(self).__name__}(depth={self.depth}, activation={self.activation!r}, "
-            f"weight_std={self.weight_std:.3g}, bias_std={self.bias_std:.3g})"
+            f"weight_std={self.weight_std:.3g}, bias_std={self.bias_std:.3g}{lengths})"
         )
 
 
@@ -82,9 +93,11 @@ class NTK(_MLPKernel):
         Number of hidden layers, at least 1.
     activation : str, default="relu"
         Activation of the hidden layers: "relu", "leaky_relu", "abs", "erf", "sigmoid",
-        "gelu", "sin", "cos" or "identity". "relu" is the plain max(0, u), whose
-        :math:`F` carries the factor ½. "sigmoid" is the logistic function's stand-in
-        ½(erf(u / 2.402) + 1) of [2]_ Eq. 152. "gelu" is u Φ(u).
+        "gelu", "tanh", "logistic", "softplus", "gaussian", "sin", "cos" or "identity".
+        "relu" is the plain max(0, u), whose :math:`F` carries the factor ½. "sigmoid" is
+        the stand-in ½(erf(u / 2.402) + 1) of [2]_ Eq. 152 for the logistic function,
+        "logistic" that function itself, 1/(1 + exp(-u)). "gelu" is u Φ(u), "softplus"
+        log(1 + exp(u)) and "gaussian" exp(-u²).
     weight_std : float, default=1.0
         σ_w > 0, the standard deviation of the weights.
     bias_std : float, default=1.0
@@ -96,11 +109,20 @@ class NTK(_MLPKernel):
         Slope of "leaky_relu" for u < 0; other activations ignore it.
     weight_std_bounds, bias_std_bounds : pair of floats or "fixed", default=(1e-5, 1e5)
         Bounds in which `GaussianProcessRegressor` searches the hyperparameters.
+    length_scale : float or array-like of shape (n_features,), default=None
+        ℓ > 0, one length or one for each feature: the network sees x/ℓ, so that its first
+        weights have the standard deviations σ_w/ℓ. None is 1, and then it is no
+        hyperparameter.
+    length_scale_bounds : pair of floats or "fixed", default=(1e-5, 1e5)
+        Bounds in which `GaussianProcessRegressor` searches ``length_scale``, if it is
+        given; also a pair for each feature, an array of shape (n_features, 2).
 
     Raises
     ------
     InvalidParameterError
         At the first use, if a parameter is out of its range.
+    ValueError
+        At the first use, if X has another number of features than ``length_scale``.
 
     See Also
     --------
@@ -113,6 +135,11 @@ class NTK(_MLPKernel):
     also where x and y nearly coincide. With "relu", "leaky_relu" and "abs" it has a
     cusp at x = y: it is Lipschitz but not differentiable there. `kernel_gradient` then
     returns the mean of the one-sided slopes, ½∇ₓ[k(x, x)].
+
+    "tanh", "logistic" and "softplus" have no closed :math:`F`. Theirs is that of a sum of
+    18 erfs, or integrals of erfs, from which they differ by 3e-15 at most: values are right
+    to some 1e-13 and gradients to some 1e-11 of their scale, at any x and y, and to 1e-6
+    and 1e-5 with float32 points. They take ten to a hundred times as long as "erf".
 
     References
     ----------
@@ -152,7 +179,8 @@ class NNGP(_MLPKernel):
         Number of hidden layers, at least 1.
     activation : str, default="relu"
         Activation of the hidden layers, as in `NTK`: "relu", "leaky_relu", "abs", "erf",
-        "sigmoid", "gelu", "sin", "cos" or "identity".
+        "sigmoid", "gelu", "tanh", "logistic", "softplus", "gaussian", "sin", "cos" or
+        "identity".
     weight_std : float, default=1.0
         σ_w > 0, the standard deviation of the weights.
     bias_std : float, default=1.0
@@ -164,11 +192,20 @@ class NNGP(_MLPKernel):
         Slope of "leaky_relu" for u < 0; other activations ignore it.
     weight_std_bounds, bias_std_bounds : pair of floats or "fixed", default=(1e-5, 1e5)
         Bounds in which `GaussianProcessRegressor` searches the hyperparameters.
+    length_scale : float or array-like of shape (n_features,), default=None
+        ℓ > 0, one length or one for each feature: the network sees x/ℓ, so that its first
+        weights have the standard deviations σ_w/ℓ. None is 1, and then it is no
+        hyperparameter.
+    length_scale_bounds : pair of floats or "fixed", default=(1e-5, 1e5)
+        Bounds in which `GaussianProcessRegressor` searches ``length_scale``, if it is
+        given; also a pair for each feature, an array of shape (n_features, 2).
 
     Raises
     ------
     InvalidParameterError
         At the first use, if a parameter is out of its range.
+    ValueError
+        At the first use, if X has another number of features than ``length_scale``.
 
     See Also
     --------

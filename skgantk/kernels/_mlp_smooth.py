@@ -40,9 +40,9 @@ class SmoothMLP(MLPCore, static=("depth", "activation", "output_bias", "ntk")):
         qx, qy, c = state[:3]
         radial = (2 * one(qx), zero(qy), one(c), one(c), zero(c))
         inner = (zero(qx), zero(qy), one(c), -one(c), -2 * one(c))
-        value, along = jax.jvp(self._value, state, radial)
-        across = -jax.jvp(self._value, state, inner)[1]
-        return value, (along, across)
+        # Linearised once: XLA would run the loops of some duals once for each direction.
+        value, derivative = jax.linearize(self._value, *state)
+        return value, (derivative(*radial), -derivative(*inner))
 
     def pull(self, pairs, kept, coef):
         scale = self.scale(pairs.n_features)

@@ -1,17 +1,17 @@
 """Kernels of the distance ‖x - y‖."""
 
 import math
-from numbers import Real
 
 import jax.numpy as jnp
 import numpy as np
-from sklearn.gaussian_process.kernels import Hyperparameter, StationaryKernelMixin
-from sklearn.utils._param_validation import Interval
+from sklearn.gaussian_process.kernels import StationaryKernelMixin
 
 from skgantk._numerics import geometry
 from skgantk._numerics.elementwise import safe_inverse
-from skgantk.kernels._base import BOUNDS_CONSTRAINT, CoreKernel
+from skgantk.kernels._base import CoreKernel
+from skgantk.kernels._compositions import Scaled
 from skgantk.kernels._core import Core, Leaf
+from skgantk.kernels._length_scale import LengthScaleMixin
 
 
 class Stationary(Core):
@@ -110,28 +110,34 @@ class ExpSineSquared(Stationary):
         return value, -2 / self.length_scale**2 * np.pi / self.periodicity * ratio
 
 
-class RBF(StationaryKernelMixin, CoreKernel):
+class RBF(LengthScaleMixin, StationaryKernelMixin, CoreKernel):
     r"""Gaussian kernel with a length scale that does not depend on the dimension.
 
     .. math::
 
-        k(x, y) = \exp\left(-\frac{\|x - y\|^2}{2 d \ell^2}\right)
+        k(x, y) = \exp\left(-\frac{\|(x - y)/\ell\|^2}{2 d}\right)
 
     with :math:`d` the number of features: the baseline of [1]_, which divides by
     :math:`d` as the first layer of an `NTK` does.
 
     Parameters
     ----------
-    length_scale : float, default=1.0
+    length_scale : float or array-like of shape (n_features,), default=1.0
         ℓ > 0, in units of √d: scikit-learn's ``RBF(length_scale=ℓ √d)`` is the same
-        kernel. That one is accepted everywhere in this package as well.
+        kernel. That one is accepted everywhere in this package as well. One for each
+        feature makes the kernel anisotropic; the search of a `GaussianProcessRegressor`
+        then drives those of features without influence up (automatic relevance
+        determination).
     length_scale_bounds : pair of floats or "fixed", default=(1e-5, 1e5)
-        Bounds in which `GaussianProcessRegressor` searches ℓ.
+        Bounds in which `GaussianProcessRegressor` searches ℓ; also a pair for each
+        feature, an array of shape (n_features, 2).
 
     Raises
     ------
     InvalidParameterError
         At the first use, if ``length_scale`` is not positive.
+    ValueError
+        At the first use, if X has another number of features than ``length_scale``.
 
     References
     ----------
@@ -143,24 +149,19 @@ class RBF(StationaryKernelMixin, CoreKernel):
     >>> from skgantk.kernels import RBF
     >>> RBF()([[0.0, 0.0]], [[0.0, 0.0], [2.0, 2.0]]).round(4)
     array([[1.    , 0.1353]])
+    >>> RBF([1.0, 100.0])([[0.0, 0.0]], [[0.0, 0.0], [2.0, 2.0]]).round(4)
+    array([[1.    , 0.3678]])
     """
-
-    _parameter_constraints = {
-        "length_scale": [Interval(Real, 0, None, closed="neither")],
-        "length_scale_bounds": BOUNDS_CONSTRAINT,
-    }
 
     def __init__(self, length_scale=1.0, length_scale_bounds=(1e-5, 1e5)):
         self.length_scale = length_scale
         self.length_scale_bounds = length_scale_bounds
 
     def _core(self):
-        return SquaredExponential(float(self.length_scale), per_feature=True)
-
-    @property
-    def hyperparameter_length_scale(self):
-        """Length scale in units of √d."""
-        return Hyperparameter("length_scale", "numeric", self.length_scale_bounds)
+        lengths = self._lengths()
+        if self.anisotropic:
+            return Scaled(SquaredExponential(1.0, per_feature=True), lengths)
+        return SquaredExponential(lengths, per_feature=True)
 
     def __repr__(self):
-        return f"RBF(length_scale={self.length_scale:.3g})"
+        return f"RBF(length_scale={self._length_repr()})"

@@ -85,7 +85,7 @@ def package_dual(name, qx, qy, c):
         return tuple(float(v) for v in pair)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", oracle.ACTIVATIONS)
 @pytest.mark.parametrize("rho", [-0.99, -0.4, 0.0, 0.5, 0.999])
 @pytest.mark.parametrize(("qx", "qy"), [(1.0, 1.0), (0.3, 4.0)])
 def test_dual_against_quadrature_and_mpmath(name, rho, qx, qy):

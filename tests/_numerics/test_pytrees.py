@@ -8,7 +8,7 @@ import pytest
 from skgantk._numerics.pytrees import register
 from skgantk.discriminators._lsgan import LSGANLimit, LSGANTrainer
 from skgantk.kernels import Core
-from skgantk.kernels._core import Constant, DotProduct, White
+from skgantk.kernels._compositions import Constant, DotProduct, White
 from skgantk.kernels._stationary import ExpSineSquared, RationalQuadratic
 
 

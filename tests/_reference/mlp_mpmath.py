@@ -10,6 +10,11 @@ from mpmath import mp
 from scipy import special
 from scipy.integrate import quad
 
+# What this module knows; the dual of other activations has no closed form.
+ACTIVATIONS = [
+    "relu", "leaky_relu", "abs", "erf", "sigmoid", "gelu", "gaussian", "sin", "cos",
+    "identity",
+]  # fmt: skip
 GUARD = 40  # digits; the arccos of 1 - 1e-20 and the terms it feeds lose fewer
 SIGMOID_SCALE = 2.4020563531719796
 
@@ -46,6 +51,11 @@ def _gelu(qx, qy, c):
     return value, orthant + c * density * (inverses + 1 / det)
 
 
+def _gaussian(qx, qy, c):
+    det = (1 + 2 * qx) * (1 + 2 * qy) - 4 * c**2
+    return 1 / mp.sqrt(det), 4 * c / mp.sqrt(det) ** 3
+
+
 def _dual(activation, qx, qy, c, negative_slope):
     """Evaluate `dual` at the working precision, without guard digits."""
     if activation in ("relu", "leaky_relu", "abs"):
@@ -60,7 +70,12 @@ def _dual(activation, qx, qy, c, negative_slope):
         total = mp.exp(-c - (qx + qy) / 2) / 2  # ½ E[cos(u + v)]
         pair = difference - total, difference + total
         return pair if activation == "sin" else pair[::-1]
-    smooth = {"erf": _erf, "gelu": _gelu, "identity": lambda qx, qy, c: (c, mp.one)}
+    smooth = {
+        "erf": _erf,
+        "gelu": _gelu,
+        "gaussian": _gaussian,
+        "identity": lambda qx, qy, c: (c, mp.one),
+    }
     return smooth[activation](qx, qy, c)
 
 
@@ -167,6 +182,7 @@ _SMOOTH = {
     "erf": special.erf,
     "sigmoid": lambda u: (special.erf(u / SIGMOID_SCALE) + 1) / 2,
     "gelu": lambda u: u * special.ndtr(u),
+    "gaussian": lambda u: np.exp(-u * u),
     "sin": np.sin,
     "cos": np.cos,
     "identity": lambda u: u,

@@ -124,7 +124,7 @@ def test_unknown_kernels(kind, kernel):
 def test_kernels_with_bad_parameters(kind):
     for kernel, message in [
         (NTK(depth=0), r"'depth' parameter of NTK .*range \[1, inf\)"),
-        (NTK(activation="tanh"), "'activation' parameter of NTK .*'relu'"),
+        (NTK(activation="swish"), "'activation' parameter of NTK .*'relu'"),
         (RBF(-1), "'length_scale' parameter of RBF"),
         (sk.Matern(nu=0.7), "use nu=0.5, 1.5, 2.5 or inf"),
         (sk.RBF([1.0, 2.0, 3.0]), "length_scale has 3 entries, but X has 2 features"),

@@ -236,7 +236,7 @@ def test_overflow_is_refused():
         ({"hidden_layer_sizes": (3, 0)}, "sequence of integers of at least 1"),
         ({"hidden_layer_sizes": (3.5,)}, "sequence of integers of at least 1"),
         ({"hidden_layer_sizes": 3}, "'hidden_layer_sizes' parameter"),
-        ({"activation": "tanh"}, "'activation' parameter .*'relu'"),
+        ({"activation": "swish"}, "'activation' parameter .*'relu'"),
         ({"loss": "wgan"}, "'loss' parameter .*'ipm'"),
         ({"learning_rate": 0}, "'learning_rate' parameter"),
         ({"max_iter": 0}, "'max_iter' parameter"),

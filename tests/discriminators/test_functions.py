@@ -27,6 +27,10 @@ PHI = {
     "erf": special.erf,
     "sigmoid": lambda u: (special.erf(u / 2.4020563531719796) + 1) / 2,
     "gelu": lambda u: u * special.ndtr(u),
+    "tanh": np.tanh,
+    "logistic": special.expit,
+    "softplus": lambda u: np.logaddexp(0, u),
+    "gaussian": lambda u: np.exp(-(u**2)),
     "sin": np.sin,
     "cos": np.cos,
     "identity": lambda u: u,
@@ -185,6 +189,15 @@ def test_output_bias_adds_a_constant():
 def test_ntk_and_nngp_draw_the_same_network():
     X = points()
     np.testing.assert_array_equal(value(draw(kernel_class=NNGP), X), value(draw(), X))
+
+
+@pytest.mark.parametrize("scale", [0.5, [0.5, 2.0, 3.0]])
+def test_network_of_a_kernel_with_length_scales(scale):
+    """It sees x/ℓ."""
+    scaled, plain = (as_core(NTK(length_scale=ell)) for ell in (scale, None))
+    X = points()
+    expected = value(draw_process(plain, D, 0), X / np.asarray(scale))
+    np.testing.assert_allclose(value(draw_process(scaled, D, 0), X), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("kernel", [RBF(), NTK() + NTK(), 2.0 * NNGP()], ids=repr)

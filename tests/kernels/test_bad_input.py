@@ -181,7 +181,7 @@ BAD_PARAMETERS = [
     ("depth", 2.0, r"an int in the range \[1, inf\)"),
     ("depth", "3", r"an int in the range \[1, inf\)"),
     ("depth", None, r"an int in the range \[1, inf\)"),
-    ("activation", "tanh", "a str among {.*'relu'"),
+    ("activation", "swish", "a str among {.*'relu'"),
     ("activation", "ReLU", "a str among {.*'relu'"),
     ("activation", None, "a str among {.*'relu'"),
     ("activation", np.tanh, "a str among {.*'relu'"),
@@ -236,16 +236,16 @@ def test_bad_parameters_are_refused_at_first_use(kind, name, value, allowed):
     assert_array_equal(kernel(X), kind(depth=1)(X))
 
 
-@pytest.mark.parametrize("value", [0, -1.0, np.nan, np.inf, "long", None, [0.5, 2.0]])
+@pytest.mark.parametrize("value", [0, -1.0, np.nan, np.inf, "long", None])
 def test_bad_length_scale_is_refused_at_first_use(value):
     assert_refused(RBF(value), "length_scale", r"a float in the range \(0.0, inf\)")
 
 
 def test_message_names_every_activation():
     with pytest.raises(InvalidParameterError) as error:
-        NTK(activation="tanh")(X)
+        NTK(activation="swish")(X)
     assert all(f"'{name}'" in str(error.value) for name in EVERY_ACTIVATION)
-    assert str(error.value).endswith("Got 'tanh' instead.")
+    assert str(error.value).endswith("Got 'swish' instead.")
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_images_of_the_right_shape():
 
 
 BIASED = {"depth": 2, "weight_std": 1.3, "bias_std": 0.7}
-SCALED = [NTK(activation=name, **BIASED) for name in EVERY_ACTIVATION]
+SCALED = [NTK(activation=name, **BIASED) for name in mlp_mpmath.ACTIVATIONS]
 SCALED += [NNGP(activation=name, **BIASED) for name in ("relu", "gelu")]
 both_scales = pytest.mark.parametrize("scale", [1e8, 1e-8])
 
@@ -317,7 +317,7 @@ def test_huge_and_tiny_scales_keep_full_accuracy(kernel, scale):
 
 
 @both_scales
-@pytest.mark.parametrize("activation", ["relu", "abs", "erf", "gelu", "cos"])
+@pytest.mark.parametrize("activation", ["relu", "abs", "erf", "gelu", "gaussian", "cos"])
 def test_gradients_at_huge_and_tiny_scales(activation, scale):
     A, B = scale * X, scale * Y
     for weight_std in (1.0, 1.3):  # other rounding, of either sign
@@ -387,10 +387,10 @@ DEGENERATE = {
     "next_floats": np.vstack([X[:2], np.nextafter(X[:2], 9), X[2:3]]),
 }
 # One of each formula: sigmoid is an erf, sin a cos.
-FORMULAS = ["relu", "leaky_relu", "abs", "erf", "gelu", "cos"]
+FORMULAS = ["relu", "leaky_relu", "abs", "erf", "gelu", "gaussian", "cos"]
 PROBED = [NTK(activation=name, **BIASED) for name in FORMULAS]
 PROBED += [NTK(depth=2, activation=name, bias_std=0.0) for name in FORMULAS]
-PROBED += [NNGP(depth=2), NNGP(depth=2, bias_std=0.0), RBF()]
+PROBED += [NNGP(depth=2), NNGP(depth=2, bias_std=0.0), RBF(), NTK(1, "softplus")]
 
 
 @pytest.mark.parametrize("kernel", PROBED, ids=repr)

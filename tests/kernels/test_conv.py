@@ -6,12 +6,14 @@ What scikit-learn asks of a kernel is in test_sklearn_contract.py.
 import itertools
 import math
 import pickle
+from functools import partial
 
 import jax
 import mpmath
 import numpy as np
 import pytest
 import sklearn
+from _reference.stax_layers import FUNCTIONS, numerical
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -37,6 +39,8 @@ LAYERS = {
     "erf": lambda stax: stax.Erf(),
     "sigmoid": lambda stax: stax.Sigmoid_like(),
     "gelu": lambda stax: stax.Gelu(),
+    **{name: partial(numerical, name=name) for name in FUNCTIONS},
+    "gaussian": lambda stax: stax.Gaussian(),
     "sin": lambda stax: stax.Sin(),
     "cos": lambda stax: stax.Cos(),
     "identity": lambda stax: stax.Identity(),
@@ -130,11 +134,12 @@ def test_every_activation_is_covered():
     assert set(LAYERS) == {*ACTIVATIONS, "leaky_relu"}
 
 
-@pytest.mark.parametrize("activation", often(LAYERS, ["leaky_relu", "erf"]))
+@pytest.mark.parametrize("activation", often(LAYERS, ["leaky_relu", "erf", "tanh"]))
 def test_every_activation(activation):
     kernel = ConvNTK(**SMALL, activation=activation, negative_slope=0.2)
     X, Y = images(kernel, 2, 3)
-    assert_allclose(kernel(X, Y), peer(kernel)(X, Y), rtol=1e-12)
+    rtol = 1e-8 if activation in FUNCTIONS else 1e-12
+    assert_allclose(kernel(X, Y), peer(kernel)(X, Y), rtol=rtol)
 
 
 @pytest.mark.parametrize("activation", often(LAYERS, ["erf"]))
@@ -447,7 +452,7 @@ def test_shapes_are_positive_integers(name, value):
         {"n_convolutions": 0},
         {"n_dense": -1},
         {"padding": "CIRCULAR"},
-        {"activation": "tanh"},
+        {"activation": "swish"},
         {"weight_std": 0.0},
         {"bias_std": -1.0},
         {"output_bias": "yes"},

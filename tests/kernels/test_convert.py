@@ -22,7 +22,7 @@ from skgantk.kernels import (
     kernel_gradient,
     kernel_sum,
 )
-from skgantk.kernels._core import DotProduct, Power
+from skgantk.kernels._compositions import DotProduct, Power
 
 
 def clouds(d):

@@ -3,10 +3,12 @@
 import itertools
 import subprocess
 import sys
+from functools import partial
 
 import jax
 import numpy as np
 import pytest
+from _reference.stax_layers import FUNCTIONS, numerical
 
 from skgantk._numerics.activations import ACTIVATIONS
 from skgantk.kernels import (
@@ -25,14 +27,19 @@ LAYERS = {
     "erf": lambda stax: stax.Erf(),
     "sigmoid": lambda stax: stax.Sigmoid_like(),
     "gelu": lambda stax: stax.Gelu(),
+    **{name: partial(numerical, name=name) for name in FUNCTIONS},
+    "gaussian": lambda stax: stax.Gaussian(),
     "sin": lambda stax: stax.Sin(),
     "cos": lambda stax: stax.Cos(),
     "identity": lambda stax: stax.Identity(),
 }
 
 
-# Every activation has a test against mpmath, in test_mlp_accuracy.py.
-QUICK = ("relu", 0.7, NTK), ("erf", 0.7, NTK), ("gelu", 0.7, NNGP)
+# Closed forms have a test against mpmath each, in test_mlp_accuracy.py.
+QUICK = [
+    ("relu", 0.7, NTK), ("erf", 0.7, NTK), ("gelu", 0.7, NNGP),
+    *((activation, 0.7, NTK) for activation in FUNCTIONS),
+]  # fmt: skip
 
 
 def network(kernel):
@@ -73,6 +80,11 @@ def test_values_and_gradients_agree(activation, bias_std, kernel_class):
     get = "ntk" if kernel_class is NTK else "nngp"
     theirs = NeuralTangentsKernel(network(kernel), get=get)
     X, Y = points()
+    if activation in FUNCTIONS:  # rules of neural-tangents, and no time for their gradient
+        np.testing.assert_allclose(
+            kernel(0.3 * X, 0.3 * Y), theirs(0.3 * X, 0.3 * Y), rtol=1e-8
+        )
+        return
     coef = np.arange(1.0, 5.0)
     np.testing.assert_allclose(kernel(X, Y), theirs(X, Y), rtol=1e-11, atol=1e-13)
     np.testing.assert_allclose(kernel.diag(X), theirs.diag(X), rtol=1e-11)

@@ -26,7 +26,6 @@ from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.model_selection import GridSearchCV
 from sklearn.svm import SVC
 
-from skgantk._numerics.activations import ACTIVATIONS
 from skgantk.kernels import (
     NNGP,
     NTK,
@@ -52,7 +51,7 @@ def stax_kernel():
 STDS = {"weight_std": 1.3, "bias_std": 0.7}
 MLP = [
     NTK(depth=2, activation=activation, negative_slope=0.2, **STDS)
-    for activation in sorted({*ACTIVATIONS, "leaky_relu"})
+    for activation in sorted(mlp_mpmath.ACTIVATIONS)
 ] + [
     NNGP(depth=2, activation="gelu", **STDS),
     NNGP(depth=2, activation="leaky_relu", negative_slope=-0.5, **STDS),
@@ -70,6 +69,11 @@ BASIC = [
     RBF(length_scale=0.7),
     RBF(length_scale_bounds=(0.5, 2.0)),
     RBF(length_scale_bounds="fixed"),
+    RBF([0.5, 2.0]),
+    NTK(depth=2, length_scale=[0.5, 2.0]),
+    NNGP(depth=1, length_scale=0.7, weight_std_bounds="fixed", **STDS),
+    NTK(depth=1, activation="tanh", length_scale=[0.5, 2.0], length_scale_bounds="fixed"),
+    NNGP(depth=1, activation="softplus", **STDS),
     ConvNTK((2, 1), 1, (2, 1), (1, 1), n_dense=1, **STDS),
     NeuralTangentsKernel(stax_kernel()),
     Riesz(),
@@ -118,7 +122,11 @@ def kernels_stay_as_they_are():
 def network(kernel):
     """Keyword arguments of the oracle."""
     params = kernel.get_params()
-    params = {name: value for name, value in params.items() if "bounds" not in name}
+    params = {
+        name: value
+        for name, value in params.items()
+        if "bounds" not in name and name != "length_scale"
+    }
     return {**params, "get": type(kernel).__name__.lower()}
 
 
@@ -281,11 +289,15 @@ def test_hyperparameters_are_the_parameters_with_bounds(kernel):
 
 @over(BASIC)
 def test_theta_is_the_log_of_the_free_hyperparameters(kernel):
-    values = [getattr(kernel, name) for name in free(kernel)]
-    assert_array_equal(kernel.theta, np.log(values))
+    values = [np.ravel(getattr(kernel, name)) for name in free(kernel)]
+    assert_array_equal(kernel.theta, np.log(np.concatenate([[], *values])))
     assert np.isfinite(kernel.theta).all()
-    assert kernel.n_dims == len(values)
-    bounds = [getattr(kernel, f"{name}_bounds") for name in free(kernel)]
+    assert kernel.n_dims == sum(map(len, values))
+    bounds = [
+        getattr(kernel, f"{name}_bounds")
+        for name, elements in zip(free(kernel), values)
+        for _ in elements
+    ]
     assert_array_equal(kernel.bounds, np.log(bounds))
 
 
@@ -300,9 +312,11 @@ def test_bounds_belong_to_theta(kernel):
 @over(BASIC)
 def test_a_fixed_hyperparameter_leaves_out_its_slice(kernel):
     gradient, names = kernel(X, eval_gradient=True)[1], free(kernel)
-    for i, name in enumerate(names):
+    elements = [name for name in names for _ in np.ravel(getattr(kernel, name))]
+    for name in names:
+        i = [i for i, other in enumerate(elements) if other == name]
         fixed = clone(kernel).set_params(**{f"{name}_bounds": "fixed"})
-        assert free(fixed) == names[:i] + names[i + 1 :]
+        assert free(fixed) == [other for other in names if other != name]
         assert_array_equal(fixed.theta, np.delete(kernel.theta, i))
         assert_array_equal(
             fixed.bounds, np.delete(kernel.bounds, i, 0).reshape(fixed.bounds.shape)
@@ -514,7 +528,9 @@ LABELS = np.array([0, 1, 0, 1, 1])
 USED = [
     NTK(depth=2, bias_std=0.5),
     NNGP(depth=2, activation="gelu"),
+    NNGP(depth=1, activation="tanh"),
     RBF(),
+    RBF([0.5, 2.0]),
     2.0 * NTK(depth=2) + sk.WhiteKernel(),
     NTK(depth=2) * sk.RBF([0.5, 2.0]),
     NNGP(depth=2) ** 2,
