@@ -11,6 +11,8 @@ MAD       mean deviation of the draws from their median or mode
 W1 train  exact optimal transport from the filled table to the true one
 W1 test   to the held-out rows
 F1, R2    on held-out rows, of four models that the filled table has taught
+bias      percent, of least squares' coefficients in the mean of the draws
+rate      how often intervals of 95 % from a draw hold the coefficients of the true table
 seconds   of all five draws
 
 "ours" is `TableImputer`. scikit-learn's imputers get the numbers of all columns, and are
@@ -24,7 +26,7 @@ import warnings
 import numpy as np
 import pandas as pd
 from _common import options, print_machine
-from _tables_27_measures import JOBS, learnt, scaled, wasserstein
+from _tables_27_measures import JOBS, by_regression, learnt, scaled, wasserstein
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer, KNNImputer
 from sklearn.preprocessing import StandardScaler
@@ -37,7 +39,10 @@ from skgantk.preprocessing import TableImputer
 MOST = 1000
 EMPTIED = 0.2
 N_DRAWS = 5
-FIGURES = ["MinMAE", "AvgMAE", "MAD", "W1_train", "W1_test", "F1", "R2", "seconds"]
+FIGURES = [
+    *("MinMAE", "AvgMAE", "MAD", "W1_train", "W1_test", "F1", "R2", "bias", "rate"),
+    "seconds",
+]
 PEERS = {
     "iterative, posterior": lambda seed: IterativeImputer(
         sample_posterior=True, random_state=seed
@@ -116,6 +121,7 @@ def judged(table, T, H, holes, made):
     off = np.abs(stack - np.median(stack, axis=0)).sum(axis=(1, 2)).mean()
     score = "F1" if table.classification else "R2"
     models = [learnt(draw, H, categorical, table.classification) for draw in made]
+    fits = {} if table.classification else by_regression(T, made, categorical)
     return {
         "MinMAE": errors.min(axis=0).sum() / holes.sum(),
         "AvgMAE": errors.mean(axis=0).sum() / holes.sum(),
@@ -123,6 +129,7 @@ def judged(table, T, H, holes, made):
         "W1_train": np.mean([wasserstein(draw, true) for draw in draws]),
         "W1_test": np.mean([wasserstein(draw, held_out) for draw in draws]),
         score: np.mean(models),
+        **dict(zip(("bias", "rate"), fits.values())),
     }
 
 
