@@ -1,0 +1,103 @@
+"""How many images one GA-CNTK holds: peak memory of a fit, and the time of its steps.
+
+[Z21] prints as many as a GPU of 32 GB holds: 1024 of MNIST, 512 of CIFAR-10, 256 of 64 × 64
+× 3 and 128 of 128 × 128 × 3. These here, and ten times as many with the kernel of the fully
+connected network: the Gram matrix is of the same size, and the convolutional kernel needs a
+tile of pairs beside it, whatever the number of images. Where a step takes longer than ten
+minutes its time is that of as many pairs at the rate of the printed number. Images are
+crops of scikit-learn's two photographs, in grey for 28 × 28. Each in a process of its own.
+"""
+
+import resource
+import subprocess
+import sys
+import time
+import warnings
+
+import numpy as np
+from _common import options, print_machine
+from sklearn.datasets import load_sample_images
+
+from skgantk.generators import GANTKSynthesizer
+from skgantk.kernels import ConvNTK
+
+SHAPES = {  # and the numbers of images that [Z21] prints
+    "28x28x1": ((28, 28, 1), 1024),
+    "32x32x3": ((32, 32, 3), 512),
+    "64x64x3": ((64, 64, 3), 256),
+    "128x128x3": ((128, 128, 3), 128),
+}
+TIMES = 10
+STEPS = 2
+
+
+def crops(n, shape):
+    """Flattened squares of photographs, in [0, 1]."""
+    rng = np.random.default_rng(0)
+    photographs = [image / np.float32(255) for image in load_sample_images().images]
+    if shape[2] == 1:
+        photographs = [image.mean(axis=2, keepdims=True) for image in photographs]
+    images = np.empty((n, *shape), np.float32)
+    for image in images:
+        photograph = photographs[rng.integers(2)]
+        row, column = (rng.integers(photograph.shape[k] - shape[k]) for k in (0, 1))
+        image[:] = photograph[row : row + shape[0], column : column + shape[1]]
+    return images.reshape(n, -1)
+
+
+def kernel_of(shape, network):
+    """That of [Z21] for images of this size, 128 × 128 × 3 having one layer more."""
+    if network == "fully connected":
+        return None
+    if shape[0] == 28:
+        return ConvNTK.mnist()
+    n_convolutions = {32: 3, 64: 4, 128: 5}[shape[0]]
+    return ConvNTK.cifar10(image_shape=shape, n_convolutions=n_convolutions)
+
+
+def fitted(X, kernel, steps):
+    began = time.perf_counter()
+    GANTKSynthesizer(
+        kernel, epsilon=0.01, standardize=False, bounds=(0, 1), init="gaussian",
+        batch_size=len(X), max_iter=steps, random_state=0,
+    ).fit(X)  # fmt: skip
+    return time.perf_counter() - began
+
+
+def case(name, n, network):
+    """Of this process: the memory that the fit has added at its peak."""
+    shape, _ = SHAPES[name]
+    X, kernel = crops(n, shape), kernel_of(shape, network)
+    fitted(X[:8], kernel, 1)  # compiles what does not depend on n
+    before = resident()
+    first = fitted(X, kernel, 1)
+    step = (fitted(X, kernel, 1 + STEPS) - fitted(X, kernel, 1)) / STEPS
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    times = f"{first:10.1f}{step:10.2f}"
+    print(f"{name:12}{network:17}{n:7}{peak:9.2f}{peak - before:9.2f}{times}", flush=True)
+
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize() / 2**30
+
+
+def add_arguments(parser):
+    parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES))
+    parser.add_argument("--case", nargs=3, help="one alone: shape, number, network")
+
+
+if __name__ == "__main__":
+    args = options(__doc__, add_arguments)
+    warnings.simplefilter("ignore")  # of copies, and of samples that are far after a step
+    if args.case:
+        case(args.case[0], int(args.case[1]), args.case[2])
+        sys.exit()
+    print_machine()
+    print(f"{'shape':12}{'network':17}{'images':>7}{'GiB':>9}{'of fit':>9}", end="")
+    print(f"{'1st, s':>10}{'step, s':>10}", flush=True)
+    for name in args.shapes:
+        for times, network in ((1, "convolutional"), (TIMES, "fully connected")):
+            n = 8 if args.quick else times * SHAPES[name][1]
+            command = [sys.executable, __file__, "--case", name, str(n), network]
+            subprocess.run(command, check=True)
