@@ -20,6 +20,7 @@ import time
 import warnings
 from pathlib import Path
 
+import jax
 import numpy as np
 import pandas as pd
 from _common import options, print_machine
@@ -173,6 +174,7 @@ def run(args):
                 if (args.tables and name not in args.tables) or (name, seed) in known:
                     continue
                 part = pd.DataFrame(judged(name, frame, chosen, seed))
+                jax.clear_caches()  # thousands of compiled functions are too many
                 parts.append(part)
                 if args.out and len(part):
                     args.out.parent.mkdir(parents=True, exist_ok=True)

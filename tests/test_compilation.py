@@ -36,7 +36,8 @@ programs = []
 
 
 def _listener(event, duration, **kwargs):
-    programs.append(event.endswith("/backend_compile_duration"))
+    if event.endswith("/backend_compile_duration"):
+        programs.append(kwargs.get("fun_name"))
 
 
 jax.monitoring.register_event_duration_secs_listener(_listener)
@@ -93,7 +94,28 @@ def test_no_size_of_a_rung_compiles_anew(name):
     programs.clear()
     for n in (30, 29):  # as do two clouds of that size, taken together
         call(n)
-    assert not sum(programs)
+    assert not programs
+
+
+FITS = {
+    "gantk": GANTKSynthesizer(**FEW),
+    "gantk in groups": GANTKSynthesizer(batch_size=16, **FEW),
+    "gantk with early stopping": GANTKSynthesizer(early_stopping=True, **FEW),
+    "flow": ParticleFlowGenerator(**FEW),
+    "flow with early stopping": ParticleFlowGenerator(early_stopping=True, **FEW),
+    "neural": NeuralGenerator(batch_size=8, **FEW),
+    "neural gantk": NeuralGenerator("gantk", batch_size=8, **FEW),
+}
+
+
+@pytest.mark.parametrize("name", FITS)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_fit_compiles_its_steps_once(name):
+    """The search for the step, all steps and the judgement of a loss are one program."""
+    jax.clear_caches()
+    programs.clear()
+    FITS[name].fit(X)
+    assert programs.count("jit(advance)") == 1
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -335,6 +335,6 @@ def prefers_dimmed(core, X, lam):
 def loss(synthesis, state):
     """The objective at λ itself, of the samples of a state, or of some groups of them."""
     sharpness = replace(synthesis.sharpness, softest=1.0)
-    synthesis = replace(synthesis, sharpness=sharpness, radius=math.inf, seen=JUDGED)
+    synthesis = replace(synthesis, sharpness=sharpness, radius=math.inf, seen=float(JUDGED))
     # A step that is not kept: nothing else has to be compiled.
     return advance(synthesis, state._replace(diverged=np.zeros((), bool)), 1).loss
