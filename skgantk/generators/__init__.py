@@ -2,6 +2,7 @@
 
 from skgantk.generators._conditional import ConditionalSampler
 from skgantk.generators._gantk import GANTKSynthesizer
+from skgantk.generators._images import ImageSynthesizer
 from skgantk.generators._neural import NeuralGenerator
 from skgantk.generators._particle_flow import ParticleFlowGenerator
 from skgantk.generators._table import TableSynthesizer
@@ -9,6 +10,7 @@ from skgantk.generators._table import TableSynthesizer
 __all__ = [
     "ConditionalSampler",
     "GANTKSynthesizer",
+    "ImageSynthesizer",
     "NeuralGenerator",
     "ParticleFlowGenerator",
     "TableSynthesizer",

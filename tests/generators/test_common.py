@@ -3,7 +3,12 @@
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgantk.discriminators import NTKIPMDiscriminator
-from skgantk.generators import GANTKSynthesizer, NeuralGenerator, ParticleFlowGenerator
+from skgantk.generators import (
+    GANTKSynthesizer,
+    ImageSynthesizer,
+    NeuralGenerator,
+    ParticleFlowGenerator,
+)
 from skgantk.kernels import RBF
 
 
@@ -21,6 +26,7 @@ from skgantk.kernels import RBF
             max_iter=2,
             batch_size=8,
         ),
+        ImageSynthesizer(RBF(), max_iter=2, batch_size=8),
         NeuralGenerator(
             NTKIPMDiscriminator(RBF()), hidden_layer_sizes=(4,), max_iter=2, batch_size=8
         ),
