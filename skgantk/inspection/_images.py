@@ -122,12 +122,13 @@ class ImageGridDisplay:
         display : ImageGridDisplay
         """
         check_flat(images, "ImageGridDisplay", "images")
-        images = check_array(images, input_name="images")
+        floats = [np.float64, np.float32]  # differences of bytes would wrap
+        images = check_array(images, dtype=floats, input_name="images")
         shape = _checked_shape(image_shape, images, "images")
         index = nearest = None
         if X_train is not None:
             check_flat(X_train, "ImageGridDisplay", "X_train")
-            X_train = check_array(X_train, input_name="X_train")
+            X_train = check_array(X_train, dtype=floats, input_name="X_train")
             _checked_shape(image_shape, X_train, "X_train")
             index = nearest_point(images, X_train)[1]
             nearest = X_train[index].reshape(-1, *shape)

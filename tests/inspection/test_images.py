@@ -33,6 +33,17 @@ def test_a_generator_is_drawn_from():
     assert_allclose(display.nearest, display.images, atol=0.01)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32])
+def test_any_numbers_are_drawn_as_floats_are(dtype):
+    """Below the range of values too, where bytes would wrap."""
+    images = np.arange(0, 240, 8).reshape(5, 6)
+    drawn = [
+        ImageGridDisplay.from_samples(A, (2, 3), A[::-1], value_range=(100, 200))
+        for A in (images.astype(dtype), images.astype(float))
+    ]
+    assert_allclose(*(np.asarray(d.plot().image_.get_array()) for d in drawn))
+
+
 def test_samplers_of_pairs_are_drawn_from():
     """Its ``sample`` takes no random_state and returns components with the images."""
     mixture = GaussianMixture(random_state=3).fit(np.eye(6))
