@@ -70,7 +70,9 @@ bench: $(VENV)/.test $(VENV)/.bench
 	$(BIN)/python benchmarks/tables_27.py
 	$(BIN)/python benchmarks/gantk_mnist.py
 	$(BIN)/python benchmarks/image_gans.py
+	$(BIN)/python benchmarks/image_synthesizer.py
 	$(BIN)/python benchmarks/gantk_batches.py
+	$(BIN)/python benchmarks/gantk_largest.py
 	$(BIN)/python benchmarks/neural_generator.py
 	$(BIN)/python benchmarks/flow_mnist.py
 	$(BIN)/python benchmarks/flow_transform.py
@@ -93,9 +95,10 @@ doc: $(VENV)/.doc
 tables: $(VENV)/.test
 	$(BIN)/python benchmarks/tables.py $(if $(QUICK),--divide 20 --seeds 0 --out out/tables)
 
-# Into doc/figures: about two hours on a CPU.
+# Into doc/figures: two to three hours on a CPU.
 figures: $(VENV)/.test
 	$(BIN)/python benchmarks/figures.py
+	$(BIN)/python benchmarks/figures_z21.py
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -q -e ".[plot]"

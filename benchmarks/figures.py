@@ -1,50 +1,39 @@
-"""The figures of [F22] and [Z21], as PNG files.
+"""The figures of [F22], as PNG files; those of [Z21] are made by figures_z21.py.
 
-[F22] Figures 1 to 7, flows of infinite width, and [Z21] Figures 8 and 15 in the papers'
-settings, beside the way and the loss of a flow, all drawn by `skgantk.inspection`. Some
-need the images in ../../shared/data and are left out where they are absent. Flows run as
-many steps as in [F22], but for MNIST: its 50 000 are hours on a CPU; there are 1000, with
-momentum and a greater step that falls to 0, which add up to as much. --steps makes all
-shorter.
+Figures 1 to 7, flows of infinite width, in the paper's settings, beside the way and the
+loss of a flow, all drawn by `skgantk.inspection`. Some need the images in ../../shared/data
+and are left out where they are absent. Flows run as many steps as in [F22], but for images:
+its 50 000 are hours on a CPU; there are 1000, with momentum and a greater step that falls
+to 0, which add up to as much, on half as many digits and, in the place of CelebA, horses of
+CIFAR-10. --steps makes all shorter.
 """
 
+import io
 import time
-import warnings
 from pathlib import Path
 
 import numpy as np
 from _common import options, print_machine
 from flow_convergence import DISCRIMINATORS, IMAGES, KERNELS, clouds
-from gantk_mnist import COMMON, digits
 from gantk_mnist import FILE as MNIST
-from gantk_mnist import KERNELS as NETWORKS
-from gantk_mnist import STEPS as NETWORK_STEPS
-from sklearn.model_selection import ShuffleSplit
 
-from skgantk.datasets import (
-    load_images,
-    make_eight_gaussians,
-    make_grid_gaussians,
-    make_lines,
-)
+from skgantk.datasets import load_images, make_lines
 from skgantk.discriminators import (
     FiniteWidthDiscriminator,
     NTKIPMDiscriminator,
     stack_samples,
 )
-from skgantk.generators import GANTKSynthesizer, ParticleFlowGenerator
+from skgantk.generators import ParticleFlowGenerator
 from skgantk.inspection import (
     DiracFieldDisplay,
     DiscriminatorDisplay,
     FlowDisplay,
     ImageGridDisplay,
     LossCurveDisplay,
-    SearchDisplay,
 )
-from skgantk.metrics import neg_wasserstein_scorer
-from skgantk.model_selection import GeometricSearchCV
 
 OUT = Path(__file__).parents[1] / "doc" / "figures"
+CIFAR = IMAGES / "cifar10_subset.npz"
 # Figure 1: the discriminators of each loss by the width of the network; ε · max_iter = τ.
 WIDTHS = {
     str(width): {
@@ -56,7 +45,7 @@ WIDTHS = {
     for width in (64, 128, 256, 512)
 }
 WIDTHS["∞"] = {name: kind() for name, kind in DISCRIMINATORS.items()}
-STEPS = {"8 Gaussians": 20_000, "AB": 10_000, "Density": 10_000, "MNIST": 1000}
+STEPS = {"8 Gaussians": 20_000, "AB": 10_000, "Density": 10_000, "images": 1000}
 
 
 def panels(rows, columns, width=4.0, height=3.6):
@@ -166,29 +155,46 @@ def start_of_letters(args):
     return figure
 
 
+def horses(n):
+    """Flattened images of [-1, 1]."""
+    file = np.load(CIFAR)
+    kind = list(file["names"]).index("horse")
+    images = file["images"][(file["labels"] == kind) & ~file["test"]][:n]
+    return images.reshape(n, -1).astype(np.float32) / 127.5 - 1
+
+
 def flows_on_images(args):
-    n = 64 if args.quick else 1024
-    X = load_images(MNIST, n, random_state=0)[0]
-    names = "RBF", "ReLU"
-    figure, axes = panels(1, 1 + len(names), width=4.6, height=4.6)
-    ImageGridDisplay.from_samples(X[:64], (32, 32), ax=axes[0, 0])
-    axes[0, 0].set_title("training images")
-    for ax, name in zip(axes[0, 1:], names):
-        flow = ParticleFlowGenerator(
-            NTKIPMDiscriminator(KERNELS[name], training_time=1000.0),
-            learning_rate=1.0,  # 0.1 in [F22]; momentum makes it 10
-            optimizer="momentum",
-            decay=True,
-            init=lambda n, rng: rng.uniform(-1, 1, (n, X.shape[1])),
-            max_iter=args.steps or STEPS["MNIST"],
-            check_every=1000,
-            random_state=0,
-        ).fit(X)
-        ImageGridDisplay.from_estimator(
-            flow, (32, 32), n_samples=64, random_state=0, value_range=(-1, 1), ax=ax
-        )
-        ax.set_title(f"IPM, {name}")
+    n_digits, n_horses = (40, 40) if args.quick else (512, 256)
+    data = {
+        "MNIST": (load_images(MNIST, n_digits, random_state=0)[0], (32, 32)),
+        "CIFAR-10 horses": (horses(n_horses), (32, 32, 3)),
+    }
+    names = "RBF", "ReLU", "ReLU, no bias"
+    figure, axes = panels(len(data), 1 + len(names), width=2.5, height=2.6)
+    for row, (name, (X, shape)) in zip(axes, data.items()):
+        clouds = {"training images": X}
+        clouds |= {f"IPM, {k}": flow_onto(X, KERNELS[k], args) for k in names}
+        for ax, (title, images) in zip(row, clouds.items()):
+            shown = images[np.random.default_rng(0).permutation(len(images))[:25]]
+            ImageGridDisplay.from_samples(shown, shape, value_range=(-1, 1), ax=ax)
+            ax.set_title(title)
+        row[0].set_ylabel(name)
     return figure
+
+
+def flow_onto(X, kernel, args):
+    """The particles of a flow onto images, from uniform noise."""
+    flow = ParticleFlowGenerator(
+        NTKIPMDiscriminator(kernel, training_time=1000.0),
+        learning_rate=X.shape[1] / 1024,  # 0.1 in [F22]; momentum makes it 10 of 1
+        optimizer="momentum",
+        decay=True,
+        init=lambda n, rng: rng.uniform(-1, 1, (n, X.shape[1])),
+        max_iter=args.steps or STEPS["images"],
+        check_every=1000,
+        random_state=0,
+    )
+    return flow.fit(X).particles_
 
 
 def dirac_fields(n_features, args):
@@ -202,56 +208,6 @@ def dirac_fields(n_features, args):
     return figure
 
 
-def searches_of_lambda(args):
-    """Algorithm 2 from Algorithm 1's λ; distances of held-out points, three splits."""
-    n, candidates = (32, 3) if args.quick else (512, 9)
-    data = {
-        "8 Gaussians": make_eight_gaussians(
-            n, radius=0.4, noise=0.002**0.5, centre=(0.5, 0.5), random_state=0
-        ),
-        "25 Gaussians": make_grid_gaussians(n, random_state=0),
-    }
-    figure, axes = panels(1, len(data), width=5.5, height=4.0)
-    for ax, (name, (X, _)) in zip(axes[0], data.items()):
-        X = X.astype(np.float32)
-        start = GANTKSynthesizer(max_iter=1, random_state=0).fit(X[: n // 2]).lam_
-        search = GeometricSearchCV(
-            GANTKSynthesizer(random_state=0),
-            {"lam": start},
-            n_candidates=candidates,
-            scoring=neg_wasserstein_scorer,
-            cv=ShuffleSplit(3, test_size=0.5, random_state=0),
-            refit=False,
-        ).fit(X)
-        SearchDisplay.from_estimator(
-            search, "lam", score_name="Wasserstein distance", negate_score=True, ax=ax
-        )
-        ax.axvline(start, color="0.6", linestyle=":", label="λ of Algorithm 1")
-        ax.legend()
-        ax.set(title=name, xlabel="λ")
-        ax.set_ylim(bottom=0)
-    return figure
-
-
-def nearest_images(args):
-    X = digits()[0][: 16 if args.quick else 256]
-    figure, axes = panels(1, len(NETWORKS), width=6.0, height=6.0)
-    for ax, (name, kernel) in zip(axes[0], NETWORKS.items()):
-        n_steps = 2 if args.quick else NETWORK_STEPS[name]
-        synthesizer = GANTKSynthesizer(kernel, max_iter=n_steps, **COMMON).fit(X)
-        ImageGridDisplay.from_estimator(
-            synthesizer,
-            (28, 28),
-            X,
-            n_samples=min(32, len(X)),
-            random_state=0,
-            value_range=(0, 1),
-            ax=ax,
-        )
-        ax.set_title(name)
-    return figure
-
-
 # By the name of the file: the figure, what draws it, and the files that it needs.
 FIGURES = {
     "f22_fig1_line": (discriminators_on_the_line, None),
@@ -259,44 +215,61 @@ FIGURES = {
     "f22_fig2": (lambda args: ends_of_flows("8 Gaussians", args), None),
     "f22_fig3": (lambda args: ends_of_flows("Density", args), IMAGES / "density_a.png"),
     "f22_fig4": (start_of_letters, IMAGES / "A.png"),
-    "f22_fig5": (flows_on_images, MNIST),
+    "f22_fig5": (flows_on_images, CIFAR),
     "f22_fig6": (lambda args: dirac_fields(2, args), None),
     "f22_fig7": (lambda args: dirac_fields(512, args), None),
     "flow": (flow_on_eight_gaussians, None),
-    "z21_fig8": (searches_of_lambda, None),
-    "z21_fig15": (nearest_images, MNIST),
 }
 
 
-def add_arguments(parser):
+def add_arguments(parser, figures=FIGURES):
     parser.add_argument("--out", type=Path, default=OUT, help="folder of the PNG files")
-    parser.add_argument("--only", nargs="+", default=list(FIGURES), choices=list(FIGURES))
+    parser.add_argument("--only", nargs="+", default=list(figures), choices=list(figures))
+
+
+def add_steps(parser):
+    add_arguments(parser)
     parser.add_argument("--steps", type=int, help="of flows; default: [F22]'s")
 
 
-def main(args):
+def draw_all(figures, args):
+    """Draw the figures asked for; one that returns None has nothing to draw from."""
     import matplotlib.pyplot as plt
 
     if args.quick:
-        args.steps, args.out = 5, Path("out") / "figures-quick"
+        args.out = Path("out") / "figures-quick"
     args.out.mkdir(parents=True, exist_ok=True)
     print(f"{'figure':18}{'seconds':>9}  file")
     for name in args.only:
-        draw, needs = FIGURES[name]
+        draw, needs = figures[name]
         if needs is not None and not needs.exists():
             print(f"{name:18}{'':9}  left out: {needs.name} is not there")
             continue
         began = time.perf_counter()
         figure = draw(args)
         seconds = time.perf_counter() - began
+        if figure is None:
+            print(f"{name:18}{'':9}  left out: there is nothing to draw from")
+            continue
         path = args.out / f"{name}.png"
-        figure.savefig(path, dpi=110)
+        save(figure, path)
         plt.close(figure)
         print(f"{name:18}{seconds:9.1f}  {path.name}", flush=True)
 
 
+def save(figure, path):
+    """A PNG file of 256 colours, a third of the size of one of all."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    figure.savefig(file, dpi=110)
+    picture = Image.open(file).convert("RGB")
+    picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
 if __name__ == "__main__":
-    args = options(__doc__, add_arguments)
-    warnings.simplefilter("ignore")  # of copies, which the nearest images show
+    args = options(__doc__, add_steps)
+    if args.quick:
+        args.steps = 5
     print_machine()
-    main(args)
+    draw_all(FIGURES, args)
