@@ -22,6 +22,8 @@ from skgantk.kernels import NTK, kernel_gradient
 from skgantk.metrics import mmd, mmd_test
 from skgantk.model_selection import search_lambda
 
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
+
 X = np.random.default_rng(0).normal(size=(31, 2)) + 1
 y = np.arange(31) % 2
 FEW = {"max_iter": 3, "random_state": 0}

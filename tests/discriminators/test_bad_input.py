@@ -29,6 +29,8 @@ from skgantk.discriminators import (
 from skgantk.kernels import NNGP, NTK, RBF
 from skgantk.losses import IPM, Hinge, Loss, VanillaGAN
 
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
+
 X = np.random.default_rng(0).normal(size=(12, 2))
 X[:7] += 1.5
 y = np.repeat([1, -1], [7, 5])

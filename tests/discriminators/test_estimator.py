@@ -27,6 +27,8 @@ from skgantk.discriminators import (
 from skgantk.kernels import NTK, RBF
 from skgantk.losses import VanillaGAN
 
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
+
 X = np.random.default_rng(0).normal(size=(12, 2))
 X[::2] += 1.5
 y = np.tile([1, -1], 6)

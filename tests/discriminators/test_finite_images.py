@@ -16,6 +16,8 @@ from skgantk.generators import NeuralGenerator
 from skgantk.kernels import ConvNTK
 from skgantk.metrics import energy_distance
 
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
+
 DIGITS = load_digits().data[:256] / 16
 ADAM = optax.adam(1.0, b1=0.5)
 RNG = np.random.default_rng(0)

@@ -31,6 +31,8 @@ from skgantk.kernels import (
     kernel_sum,
 )
 
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
+
 X, Y = np.random.default_rng(0).normal(size=(2, 5, 2))
 COEF = np.array([0.5, -1.0, 2.0, 0.3, -0.4])
 X.flags.writeable = Y.flags.writeable = COEF.flags.writeable = False

@@ -24,6 +24,8 @@ from skgantk.kernels import (
 )
 from skgantk.kernels._compositions import DotProduct, Power
 
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
+
 
 def clouds(d):
     """X (5, d), Y (6, d) at distances of order one, and coefficients of either sign."""

@@ -26,6 +26,8 @@ from skgantk.kernels import (
     kernel_sum,
 )
 
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
+
 
 def clouds(d):
     rng = np.random.default_rng(d)

@@ -34,6 +34,8 @@ from skgantk.kernels import (
 from skgantk.metrics import energy_distance, mmd, mmd_test
 from skgantk.model_selection import search_lambda
 
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
+
 EXPONENTS = [0.1, 0.5, 1.0, 1.5, 1.9]
 
 

@@ -38,6 +38,8 @@ from skgantk.kernels import (
     import_neural_tangents,
 )
 
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
+
 X, Y = np.random.default_rng(0).normal(size=(2, 5, 2))
 X.flags.writeable = Y.flags.writeable = False
 

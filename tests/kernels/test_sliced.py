@@ -14,6 +14,8 @@ from skgantk.kernels import NTK, Riesz, as_core, kernel_gradient, kernel_sum
 from skgantk.kernels._sliced import SEEDS, directions, sphere_constant
 from skgantk.metrics import energy_distance, mmd
 
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
+
 
 def clouds(n, m, d, scale=1.0, seed=0):
     """X (n, d) and Y (m, d), of which some are equal and some of Y are there twice."""
