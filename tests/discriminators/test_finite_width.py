@@ -31,8 +31,6 @@ from skgantk.discriminators import (
 )
 from skgantk.losses import VanillaGAN
 
-pytestmark = pytest.mark.usefixtures("hasty_compilation")
-
 X, Y, SAMPLE_WEIGHT = clouds()
 NEW = np.random.default_rng(1).normal(size=(5, 2))
 X.flags.writeable = False

@@ -27,8 +27,6 @@ from skgantk.kernels import (
     kernel_sum,
 )
 
-pytestmark = pytest.mark.usefixtures("hasty_compilation")
-
 RNG = np.random.default_rng(0)
 X, Y, Z = RNG.normal(size=(40, 3)), RNG.normal(size=(30, 3)), RNG.normal(size=(12, 3))
 COEF = RNG.normal(size=30)
