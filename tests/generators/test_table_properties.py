@@ -82,9 +82,12 @@ def test_rows_are_of_the_kind_of_the_data(table, calibrate, labels, n):
     assert np.isfinite(synthesizer.score(table.frame, y))
 
 
+@pytest.mark.filterwarnings("ignore:.*of the samples are copies:UserWarning")
+@pytest.mark.filterwarnings("ignore:The samples are further:UserWarning")
 @cases(0.04)
 @given(table=tables(extreme=False), n=st.integers(1, 80))
 def test_rows_of_the_synthesizer(table, n):
+    """After three steps, which may be too few for good ones; that is told."""
     generator = GANTKSynthesizer(max_iter=3)
     synthesizer = fitted(TableSynthesizer(generator), table)
     assume(synthesizer is not None)
