@@ -28,6 +28,7 @@ TEMPORARIES = 32  # arrays of a tile's size that are alive at once, an upper est
 CPU_TILE = 2**17  # pairs; the time is flat around it on two cores
 MAP_TILE = 2**18  # numbers, where a pair needs a map of them; as flat
 TILE_COLUMNS = 1024
+SUM_COLUMNS = 512  # XLA sums longer rows in pieces, and takes a maximum so: twice as slow
 # A GPU fuses more, stores less (measured), and waits some 10 µs for every tile.
 GPU_TEMPORARIES = 16
 GPU_COLUMNS = 4096
@@ -65,6 +66,12 @@ def _rows(n, most):
 def tile_of(core, n, m, dtype):
     """Return `tile_shape` for n × m pairs of points of that dtype."""
     return tile_shape(n, m, dtype.itemsize, values=core.values_per_pair)
+
+
+def _log_tile_of(core, n, m, dtype):
+    """The same for sums of logarithms, with reductions over rows that are no products."""
+    columns = SUM_COLUMNS if jax.default_backend() == "cpu" else None
+    return tile_shape(n, m, dtype.itemsize, columns, core.values_per_pair)
 
 
 def gram_rows(n, m, itemsize):
@@ -195,13 +202,15 @@ def gram_and_pullback(core, X, Z, fixed=None):
 @_filled(0)
 def log_sum(core, X, Y, weight):
     """Return log Σ_j weight_j k(x_i, y_j), (n,), of a positive kernel, though k be 0."""
-    return _log_sum(core, X, Y, weight, tile_of(core, len(X), len(Y), X.dtype))
+    return _log_sum(core, X, Y, weight, _log_tile_of(core, len(X), len(Y), X.dtype))
 
 
 @_filled(0)
 def log_sum_gradient(core, X, Y, weight):
     """Return its gradient, (n, d)."""
-    return _log_sum_gradient(core, X, Y, weight, tile_of(core, len(X), len(Y), X.dtype))
+    return _log_sum_gradient(
+        core, X, Y, weight, _log_tile_of(core, len(X), len(Y), X.dtype)
+    )
 
 
 @_filled(0)
