@@ -8,6 +8,7 @@ from skgantk.metrics._impossible_values import impossible_values
 from skgantk.metrics._mmd import mmd, mmd_test
 from skgantk.metrics._pair_trends import pair_trends
 from skgantk.metrics._repeated_rows import repeated_rows
+from skgantk.metrics._sample_scorer import make_sample_scorer
 from skgantk.metrics._samples import copying_score, mode_coverage
 from skgantk.metrics._scorers import (
     neg_energy_scorer,
@@ -37,6 +38,7 @@ __all__ = [
     "energy_distance",
     "frechet_distance",
     "impossible_values",
+    "make_sample_scorer",
     "mmd",
     "mmd_test",
     "mode_coverage",

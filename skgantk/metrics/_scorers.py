@@ -1,9 +1,8 @@
 """Scorers with which scikit-learn's searches choose among generators."""
 
-from skgantk._samplers import ask
-from skgantk.metrics._checks import check_clouds
 from skgantk.metrics._energy import energy_distance
 from skgantk.metrics._mmd import mmd
+from skgantk.metrics._sample_scorer import make_sample_scorer
 from skgantk.metrics._wasserstein import wasserstein_distance
 
 
@@ -36,6 +35,7 @@ def neg_wasserstein_scorer(estimator, X, y=None):
     See Also
     --------
     wasserstein_distance : The distance.
+    make_sample_scorer : The same of any other figure.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def neg_wasserstein_scorer(estimator, X, y=None):
     >>> neg_wasserstein_scorer(KernelDensity().fit(X), X) < 0
     True
     """
-    return -wasserstein_distance(*_samples_and_points(estimator, X))
+    return make_sample_scorer(wasserstein_distance)(estimator, X)
 
 
 def neg_energy_scorer(estimator, X, y=None):
@@ -78,6 +78,7 @@ def neg_energy_scorer(estimator, X, y=None):
     See Also
     --------
     energy_distance : The distance.
+    make_sample_scorer : The same of any other figure.
 
     Examples
     --------
@@ -90,14 +91,14 @@ def neg_energy_scorer(estimator, X, y=None):
     >>> GridSearchCV(KernelDensity(), grid, scoring=neg_energy_scorer).fit(X).best_params_
     {'bandwidth': 0.2}
     """
-    return -energy_distance(*_samples_and_points(estimator, X))
+    return make_sample_scorer(energy_distance)(estimator, X)
 
 
 def neg_mmd_scorer(estimator, X, y=None):
     """Minus the squared maximum mean discrepancy of generated samples to X.
 
-    The kernel is ``NTK()``, and the discrepancy the biased one; for another kernel write
-    ``lambda estimator, X, y=None: -mmd(estimator.sample(len(X)), X, kernel=...)``.
+    The kernel is ``NTK()``, and the discrepancy the biased one; for another kernel take
+    ``make_sample_scorer(mmd, kernel=...)``.
 
     Parameters
     ----------
@@ -125,6 +126,7 @@ def neg_mmd_scorer(estimator, X, y=None):
     See Also
     --------
     mmd : The discrepancy.
+    make_sample_scorer : The same of any other figure.
 
     Examples
     --------
@@ -135,9 +137,4 @@ def neg_mmd_scorer(estimator, X, y=None):
     >>> neg_mmd_scorer(KernelDensity().fit(X), X) < 0
     True
     """
-    return -mmd(*_samples_and_points(estimator, X))
-
-
-def _samples_and_points(estimator, X):
-    (X,) = check_clouds(X=X)
-    return ask(estimator, len(X), 0)[0], X
+    return make_sample_scorer(mmd)(estimator, X)

@@ -50,7 +50,7 @@ def test_is_minus_the_distance_to_as_many_samples(scorer):
     generator = Repeat(shift=1.0).fit(X[:40])
     score = scorer(generator, X[40:])
     assert generator.asked_ == (20, 0)
-    assert score == -SCORERS[scorer](X[:20] + 1.0, X[40:])
+    assert score == -SCORERS[scorer](X[40:], X[:20] + 1.0)
     assert score == scorer(generator, X[40:], np.zeros(20))
 
 
@@ -87,7 +87,7 @@ def test_whatever_can_be_drawn_from_is_scored(scorer, generator):
     score = scorer(fitted, data)
     assert vars(fitted) == before
     assert score == scorer(fitted, data)  # the draw is seeded
-    assert score == -SCORERS[scorer](ask(fitted, 60, 0)[0], data)
+    assert score == -SCORERS[scorer](data, ask(fitted, 60, 0)[0])
 
 
 def test_searches_tune_samplers_of_classes():
