@@ -1,6 +1,7 @@
-"""What the guide owes the code: its equations, and commands that exist."""
+"""What pages owe the code: equations, commands that exist, notes of what has changed."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,12 @@ def test_equations_that_the_code_cites_stand_in_the_guide():
 def test_commands_that_a_page_names_exist(page):
     commands = re.findall(r"python ([\w/]+\.py)", page.read_text())
     assert all((ROOT / command).exists() for command in commands)
+
+
+def test_notes_of_changes_are_of_an_area():
+    """Others are left out without a word."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["towncrier"]
+    areas = {kind["name"].lower() for kind in settings["type"]}
+    notes = [path for path in ROOT.glob("changes/*") if path.name != "README.rst"]
+    assert {path.suffix for path in notes} <= {".rst"}
+    assert {Path(path.stem).suffix[1:] for path in notes} <= areas
