@@ -1,20 +1,40 @@
-# Everything on a fresh machine with Python >= 3.11 and make: no step by hand.
+# Everything on a fresh machine with Python >= 3.11 and make: no step by hand. On Windows
+# make needs the shell and the tools of Git for Windows on the path.
 
-PYTHON ?= python3
+WINDOWS = $(filter Windows_NT,$(OS))
+PYTHON ?= $(if $(WINDOWS),python,python3)
 VENV ?= .venv
-BIN = $(VENV)/bin
+SCRIPTS = $(if $(WINDOWS),Scripts,bin)
+BIN = $(VENV)/$(SCRIPTS)
+# Sources are in UTF-8, which is not what Python expects on Windows.
+export PYTHONUTF8 = 1
 
-.PHONY: test slow minimal dist demo bench tables figures doc lint clean
+.PHONY: test suite rounding contracts slow minimal nightly dist demo bench tables figures \
+	doc changes lint clean
 
-# What CI runs. neural-tangents is an oracle; without its requirements no TensorFlow is
-# downloaded.
-test: $(VENV)/.test lint
-	$(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile
-	$(PROCESSOR) $(BIN)/python -m pytest -q -m "rounding and not slow" $(NUMERICAL)
+test: lint suite $(if $(filter x86_64,$(shell uname -m)),rounding)
+
+PYTEST = -m pytest -q -m "not slow" -n auto --dist loadfile
+
+suite: $(VENV)/.test
+	$(BIN)/python $(PYTEST)
 
 # As on a processor without AVX, where other routines of OpenBLAS and XLA round differently.
+rounding: $(VENV)/.test
+	$(PROCESSOR) $(BIN)/python -m pytest -q -m "rounding and not slow" $(NUMERICAL)
+
 PROCESSOR = OPENBLAS_CORETYPE=Prescott XLA_FLAGS=--xla_cpu_max_isa=SSE4_2
 NUMERICAL = tests/_numerics tests/kernels tests/discriminators tests/model_selection
+
+# What must hold with any Python and JAX: API, state, estimators, kernels, tables.
+contracts: $(VENV)/.test
+	$(BIN)/python $(PYTEST) $(CONTRACTS)
+
+CONTRACTS = tests/test_package.py tests/test_state.py tests/test_pipeline.py \
+	tests/kernels/test_sklearn_contract.py tests/kernels/test_convert.py \
+	tests/discriminators/test_common.py tests/generators/test_common.py \
+	tests/generators/test_table.py tests/preprocessing/test_table_encoder.py \
+	tests/metrics/test_table_figures.py tests/metrics/test_table_report.py
 
 slow: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m slow
@@ -33,23 +53,31 @@ lint: $(VENV)/.test
 minimal:
 	$(PYTHON) -m venv --clear $(VENV)-minimal
 	$(PYTHON) .ci/lower_bounds.py > $(VENV)-minimal/constraints.txt
-	$(VENV)-minimal/bin/python -m pip install -q -c $(VENV)-minimal/constraints.txt -e ".[test]"
-	$(VENV)-minimal/bin/python -m pytest -q -n auto --dist loadfile -m "not slow" \
+	$(VENV)-minimal/$(SCRIPTS)/python -m pip install -q -e ".[test]" \
+		-c $(VENV)-minimal/constraints.txt
+	$(VENV)-minimal/$(SCRIPTS)/python $(PYTEST) \
 		-W ignore::DeprecationWarning -k "not check_sample_weight_equivalence" \
 		tests/discriminators tests/generators tests/metrics tests/model_selection \
 		tests/kernels/test_convert.py tests/test_pipeline.py
+
+# With JAX as it was last night, in an environment of its own.
+nightly:
+	$(MAKE) VENV=$(VENV)-nightly $(VENV)-nightly/.test
+	$(VENV)-nightly/$(SCRIPTS)/python -m pip install -q --upgrade --pre jax jaxlib \
+		--extra-index-url https://us-python.pkg.dev/ml-oss-artifacts-published/jax/simple/
+	$(MAKE) VENV=$(VENV)-nightly suite
 
 # Wheel and sdist in dist/, and a first use of the wheel where only what it asks for is
 # installed.
 dist:
 	rm -rf dist build
 	$(PYTHON) -m venv --clear $(VENV)-dist
-	$(VENV)-dist/bin/python -m pip install -q build twine
-	$(VENV)-dist/bin/python -m build
-	$(VENV)-dist/bin/twine check --strict dist/*
+	$(VENV)-dist/$(SCRIPTS)/python -m pip install -q build twine
+	$(VENV)-dist/$(SCRIPTS)/python -m build
+	$(VENV)-dist/$(SCRIPTS)/twine check --strict dist/*
 	$(PYTHON) -m venv --clear $(VENV)-dist
-	$(VENV)-dist/bin/python -m pip install -q dist/*.whl
-	$(VENV)-dist/bin/python -I .ci/first_use.py
+	$(VENV)-dist/$(SCRIPTS)/python -m pip install -q dist/*.whl
+	$(VENV)-dist/$(SCRIPTS)/python -I .ci/first_use.py
 
 demo: $(VENV)/.demo
 	$(BIN)/python examples/plot_particle_flow.py
@@ -91,6 +119,10 @@ doc: $(VENV)/.doc
 	rm -rf doc/api
 	$(BIN)/python -m sphinx -M html doc doc/_build -W --keep-going
 
+# What the next version changes, of the notes in changes/.
+changes: $(VENV)/.doc
+	$(BIN)/towncrier build --draft
+
 # Every cell of Tables 1-3: hours. `make tables QUICK=1`: a twentieth of the steps, one run.
 tables: $(VENV)/.test
 	$(BIN)/python benchmarks/tables.py $(if $(QUICK),--divide 20 --seeds 0 --out out/tables)
@@ -100,25 +132,26 @@ figures: $(VENV)/.test
 	$(BIN)/python benchmarks/figures.py
 	$(BIN)/python benchmarks/figures_z21.py
 
-$(VENV)/.demo: pyproject.toml | $(BIN)/python
+$(VENV)/.demo: pyproject.toml | $(VENV)/pyvenv.cfg
 	$(BIN)/python -m pip install -q -e ".[plot]"
 	touch $@
 
-$(VENV)/.doc: pyproject.toml | $(BIN)/python
+$(VENV)/.doc: pyproject.toml | $(VENV)/pyvenv.cfg
 	$(BIN)/python -m pip install -q -e ".[doc]"
 	touch $@
 
-$(VENV)/.test: pyproject.toml | $(BIN)/python
+# neural-tangents is an oracle; without its requirements no TensorFlow is downloaded.
+$(VENV)/.test: pyproject.toml | $(VENV)/pyvenv.cfg
 	$(BIN)/python -m pip install -q -e ".[test]"
 	$(BIN)/python -m pip install -q --no-deps "neural-tangents>=0.6.5"
 	touch $@
 
-$(VENV)/.bench: pyproject.toml | $(BIN)/python
+$(VENV)/.bench: pyproject.toml | $(VENV)/pyvenv.cfg
 	$(BIN)/python -m pip install -q -e ".[bench]"
 	touch $@
 
-$(BIN)/python:
+$(VENV)/pyvenv.cfg:
 	$(PYTHON) -m venv $(VENV)
 
 clean:
-	rm -rf $(VENV) $(VENV)-minimal $(VENV)-dist build dist *.egg-info out doc/_build doc/api doc/auto_examples
+	rm -rf $(VENV) $(VENV)-* build dist *.egg-info out doc/_build doc/api doc/auto_examples
