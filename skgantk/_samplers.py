@@ -18,14 +18,17 @@ def seeded(sampler, rng):
     return sampler.set_params(**dict(zip(names, seeds.tolist())))
 
 
-def ask(sampler, n_samples, random_state):
+def ask(sampler, n_samples, random_state, fresh=False):
     """The tuple (X, ...) that ``sampler.sample`` gives, whoever takes ``random_state``.
 
     scikit-learn's KernelDensity and this package's generators take it in ``sample``; its
     GaussianMixture draws from its own parameter, and gives pairs like ConditionalSampler.
+    ``fresh`` is passed on to what would give the points of its fit.
     """
-    if "random_state" in signature(sampler.sample).parameters:
-        samples = sampler.sample(n_samples, random_state=random_state)
+    parameters = signature(sampler.sample).parameters
+    options = {"fresh": True} if fresh and "fresh" in parameters else {}
+    if "random_state" in parameters:
+        samples = sampler.sample(n_samples, random_state=random_state, **options)
     else:
         if hasattr(sampler, "random_state"):
             sampler = copy(sampler)

@@ -77,6 +77,13 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         """Whether ``init`` can be drawn from anew."""
         return isinstance(self.init, str) or callable(self.init)
 
+    def _check_draws_noise(self, remedy):
+        if not self._draws_noise:
+            raise ValueError(
+                f"There are the {len(self._cloud)} points of the fit and no more: init is "
+                f"an array, from which no fresh noise can be drawn; {remedy}."
+            )
+
     def _validated(self, X, reset):
         """X as an array of its own, which lies within ``bounds``."""
         check_flat(X, type(self).__name__)
@@ -209,7 +216,7 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
     def _reconstruction(self):
         return {name: value for name, value in vars(self).items() if name.endswith("_")}
 
-    def _with_given(self, given, n_samples, random_state):
+    def _with_given(self, given, n_samples, random_state, **options):
         """Rows (m, n_features) with what is given to the bit, the others' law given it."""
         check_flat(given, type(self).__name__)
         given = validate_data(
@@ -217,7 +224,8 @@ class BaseGenerator(CallbackSupport, BaseEstimator):
         )
         check_one_each(n_samples, len(given))
         rng = check_random_state(random_state)
-        pool = self.sample(max(len(self._cloud), _given.pool_size(given)), rng)
+        size = max(len(self._cloud), _given.pool_size(given))
+        pool = self.sample(size, rng, **options)
         rows = _given.completed(pool, given, rng).astype(pool.dtype)
         if self.bounds is not None:
             rows = np.clip(rows, *self._box(pool))

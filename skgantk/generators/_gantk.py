@@ -515,21 +515,24 @@ class GANTKSynthesizer(StandardizingGenerator):
             )
 
     @float64_scope
-    def sample(self, n_samples=1, random_state=None, given=None):
-        """Draw synthetic points.
+    def sample(self, n_samples=1, random_state=None, given=None, fresh=False):
+        """Draw synthetic points, at first those of the fit.
 
         Parameters
         ----------
         n_samples : int, default=1
             Up to the number of ``samples_`` they are drawn from those, without
-            replacement; for more, further problems are solved from fresh noise, with the
-            same λ and as many steps, ``n_jobs`` at once.
+            replacement, so that two calls overlap; for more, further problems are solved
+            from fresh noise, with the same λ and as many steps, ``n_jobs`` at once.
         random_state : int, RandomState instance or None, default=None
             Of the draw; None draws afresh at every call.
         given : array-like of shape (n_samples, n_features), default=None
             What is given of each sample, NaN where it is free. It comes back to the bit,
             with the rest drawn from its law given that: samples near to it are moved onto
             it by linear regression (Beaumont, Zhang and Balding, Genetics 2002).
+        fresh : bool, default=False
+            Draw none of ``samples_``, so that points are others than those of any call with
+            another ``random_state``, at the cost of a fit for every so many.
 
         Returns
         -------
@@ -538,28 +541,24 @@ class GANTKSynthesizer(StandardizingGenerator):
         check_is_fitted(self)
         check_n_samples(n_samples)
         if given is not None:
-            return self._with_given(given, n_samples, random_state)
+            return self._with_given(given, n_samples, random_state, fresh=fresh)
         rng = check_random_state(random_state)
         n = len(self.samples_)
-        if n_samples <= n:
+        if n_samples <= n and not fresh:
             return self.samples_[rng.permutation(n)[:n_samples]]
-        if not self._draws_noise:
-            raise ValueError(
-                f"n_samples={n_samples} is more than the {n} points, and init is an array, "
-                "from which no fresh noise can be drawn; give init as a callable."
-            )
+        self._check_draws_noise("give init as a callable")
+        kept = self.samples_[: 0 if fresh else n]
         target = np.asarray(self._problem.target[: self._problem.counts[0]])
         target = self._unscaled(target.astype(self._start.dtype))
         problems = []
-        for _ in range(math.ceil((n_samples - n) / n)):
+        for _ in range(math.ceil((n_samples - len(kept)) / n)):
             seed = rng.randint(np.iinfo(np.int32).max)
             # Not the noise of a fit with this seed, whose samples it would repeat.
             noise = self._noise(target, n, np.random.RandomState([seed, 1]))
             start = self._scaled(noise)
             problems.append((replace(self._problem, seed=int(seed)), start, self.n_iter_))
         solved = parallel(self.n_jobs)(delayed(_solve)(*problem) for problem in problems)
-        fresh = [self._unscaled(samples) for samples in solved]
-        return np.concatenate([self.samples_, *fresh])[:n_samples]
+        return np.concatenate([kept, *map(self._unscaled, solved)])[:n_samples]
 
 
 def fitted_kernel(kernel, X, standardized):

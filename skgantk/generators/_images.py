@@ -249,16 +249,20 @@ class ImageSynthesizer(BaseEstimator):
         values = np.clip(values, low, high).astype(self._dtype)
         return values.reshape(len(Z), *self._shape)
 
-    def sample(self, n_samples=1, random_state=None):
-        """Draw new images.
+    def sample(self, n_samples=1, random_state=None, fresh=False):
+        """Draw new images, at first those of the fit.
 
         Parameters
         ----------
         n_samples : int, default=1
             Up to the number of ``samples_`` they are drawn from those, without
-            replacement; more cost as long as a fit for every so many.
+            replacement, so that two calls overlap; more cost as long as a fit for every so
+            many.
         random_state : int, RandomState instance or None, default=None
             Of the draw; None draws afresh at every call.
+        fresh : bool, default=False
+            Draw none of ``samples_``, so that images are others than those of any call with
+            another ``random_state``, at the cost of a fit for every so many.
 
         Returns
         -------
@@ -266,7 +270,7 @@ class ImageSynthesizer(BaseEstimator):
             In the shape and dtype of the images of the fit.
         """
         check_is_fitted(self)
-        return self._restored(self.generator_.sample(n_samples, random_state))
+        return self._restored(self.generator_.sample(n_samples, random_state, fresh=fresh))
 
     def score(self, X, y=None):
         """Minus the energy distance of the new images to X; larger is better.

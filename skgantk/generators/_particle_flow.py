@@ -530,22 +530,25 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         return self.particles_
 
     @float64_scope
-    def sample(self, n_samples=1, random_state=None, given=None):
-        """Draw points of the learned distribution.
+    def sample(self, n_samples=1, random_state=None, given=None, fresh=False):
+        """Draw points of the learned distribution, at first the particles.
 
         Parameters
         ----------
         n_samples : int, default=1
             Up to the number of particles they are drawn from those, without
-            replacement; for more, fresh noise is transformed. Such points come to the
-            modes, but not in their shares (see `transform`): for many samples take as
-            many particles.
+            replacement, so that two calls overlap; for more, fresh noise is transformed.
+            Such points come to the modes, but not in their shares (see `transform`): for
+            many samples take as many particles.
         random_state : int, RandomState instance or None, default=None
             Of the draw; None draws afresh at every call.
         given : array-like of shape (n_samples, n_features), default=None
             What is given of each sample, NaN where it is free. It comes back to the bit,
             with the rest drawn from its law given that: samples near to it are moved onto
             it by linear regression (Beaumont, Zhang and Balding, Genetics 2002).
+        fresh : bool, default=False
+            Draw none of the particles, so that points are others than those of any call
+            with another ``random_state``: all are fresh noise, transformed.
 
         Returns
         -------
@@ -554,21 +557,18 @@ class ParticleFlowGenerator(OneToOneFeatureMixin, TransformerMixin, BaseGenerato
         check_is_fitted(self)
         check_n_samples(n_samples)
         if given is not None:
-            return self._with_given(given, n_samples, random_state)
+            return self._with_given(given, n_samples, random_state, fresh=fresh)
         rng = check_random_state(random_state)
         n = len(self.particles_)
-        if n_samples <= n:
+        if n_samples <= n and not fresh:
             return self.particles_[rng.permutation(n)[:n_samples]]
-        flow = self._runs[-1][0]
-        if not self._draws_noise:
-            raise ValueError(
-                f"n_samples={n_samples} is more than the {n} particles, and init is an "
-                "array, from which no fresh noise can be drawn; give transform the "
-                "points to start from, or init a callable."
-            )
+        self._check_draws_noise(
+            "give transform the points to start from, or init a callable"
+        )
+        flow, kept = self._runs[-1][0], self.particles_[: 0 if fresh else n]
         target = flow.target[: flow.counts[1]]
-        fresh = self._moved(self._noise(target, n_samples - n, rng))
-        return np.concatenate([self.particles_, fresh])
+        noise = self._noise(target, n_samples - len(kept), rng)
+        return np.concatenate([kept, self._moved(noise)])
 
     def transform(self, X):
         """Carry new points along the flow, from its start to ``particles_``.

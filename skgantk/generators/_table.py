@@ -205,16 +205,16 @@ class TableSynthesizer(EncodesTables, MetaEstimatorMixin, BaseEstimator):
             self._shares = np.bincount(codes) / len(codes)
         return self
 
-    def sample(self, n_samples=1, random_state=None, given=None):
+    def sample(self, n_samples=1, random_state=None, given=None, fresh=False):
         """Draw new rows, all or of a kind.
 
         Parameters
         ----------
         n_samples : int, default=1
-            How many. As many as the data are those of the fit; more cost
-            `GANTKSynthesizer` as long as a fit for every so many, and further calls give
-            much the same rows again: all that are needed are better drawn at once. Several
-            tables are stretches of one that is drawn. Not needed with a table ``given``.
+            How many. As many as the data are those of the fit, and further calls give much
+            the same rows again; more cost `GANTKSynthesizer` as long as a fit for every so
+            many. Draw all that are needed at once: several tables are stretches of one; or
+            see ``fresh``. Not needed with a table ``given``.
         random_state : int, RandomState instance or None, default=None
             Of the draw; None draws afresh at every call.
         given : dict, DataFrame or array of shape (n_samples, n_columns), default=None
@@ -228,6 +228,10 @@ class TableSynthesizer(EncodesTables, MetaEstimatorMixin, BaseEstimator):
             - a table with some of the columns, in which what is free is missing, a row for
               each that is wanted. It comes back to the bit, and the rest is drawn from its
               law given that: drawn rows near to it are moved onto it by linear regression.
+        fresh : bool, default=False
+            Draw none of the rows of the fit, so that rows are others than those of any call
+            with another ``random_state``, at the cost of a fit for every so many. With a
+            dict ``given``, and with generators that keep no rows, they always are.
 
         Returns
         -------
@@ -245,9 +249,10 @@ class TableSynthesizer(EncodesTables, MetaEstimatorMixin, BaseEstimator):
         check_n_samples(n_samples)
         rng = check_random_state(random_state)
         if given is None:
-            return self._decoded(self._kept(self._draw, n_samples, rng))
+            draw = partial(self._draw, fresh=fresh)
+            return self._decoded(self._kept(draw, n_samples, rng))
         if not isinstance(given, Mapping):
-            return self._completed(given, n_samples, rng)
+            return self._completed(given, n_samples, rng, fresh)
         asked = _conditions.conditions(self._blocks, self._names, given)
         self._check_computed([k for k, _ in asked])
         rows, asked = _conditions.target(self._blocks, asked, self._rows, self._draw, rng)
@@ -291,7 +296,7 @@ class TableSynthesizer(EncodesTables, MetaEstimatorMixin, BaseEstimator):
         table = _native.frame(columns, self.encoder_._head)
         return _constraints.keeping(self._rules, table)
 
-    def _completed(self, given, n_samples, rng):
+    def _completed(self, given, n_samples, rng, fresh):
         """Rows of which some cells are given."""
         if _native.is_array(given):
             given = check_array(given, dtype=None, ensure_all_finite="allow-nan")
@@ -305,7 +310,7 @@ class TableSynthesizer(EncodesTables, MetaEstimatorMixin, BaseEstimator):
         n = len(cells.coordinates)
         check_one_each(n_samples, n)
         size = max(len(self._rows), _given.pool_size(cells.coordinates))
-        pool = self._draw(size, rng)
+        pool = self._draw(size, rng, fresh)
         Z, broken = np.empty((n, pool.shape[1])), np.ones(n, bool)
         for attempt in range(ATTEMPTS):
             nearest = min(_given.NEAREST * 2**attempt, len(pool))
@@ -345,13 +350,13 @@ class TableSynthesizer(EncodesTables, MetaEstimatorMixin, BaseEstimator):
         generator = GANTKSynthesizer() if self.generator is None else self.generator
         return fitted_part(generator, Z, self._blocks, self.calibrate, self._repeats, rng)
 
-    def _draw(self, n_samples, rng):
+    def _draw(self, n_samples, rng, fresh=False):
         codes = _codes(self._shares, n_samples, rng)
         Z = np.empty((n_samples, self._parts[0].width))
         for k, part in enumerate(self._parts):
             chosen = codes == k
             if chosen.any():
-                Z[chosen] = part.draw(int(chosen.sum()), rng)
+                Z[chosen] = part.draw(int(chosen.sum()), rng, fresh)
         return Z
 
     def score(self, X, y=None):

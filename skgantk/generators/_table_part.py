@@ -27,19 +27,21 @@ class Part:
     def width(self):
         return len(self.varying)
 
-    def draw(self, n_samples, rng):
-        points = self.raw(n_samples, rng)
+    def draw(self, n_samples, rng, fresh=False):
+        points = self.raw(n_samples, rng, fresh)
         rows = self.rows(points)
         return rows if self.repeats is None else self.repeats.replaced(rows, points, rng)
 
-    def raw(self, n_samples, rng):
+    def raw(self, n_samples, rng, fresh=False):
         Z = np.tile(self.constant, (n_samples, 1))
         if self.generator is None:
             return Z
         # Rows of the package's generators are in random order, one whole cloud after the
         # other: each is nearer to the data than as many of several.
-        own = isinstance(self.generator, BaseGenerator)
-        samples = (ask if own else draw)(self.generator, n_samples, rng)[0]
+        if isinstance(self.generator, BaseGenerator):
+            samples = ask(self.generator, n_samples, rng, fresh)[0]
+        else:
+            samples = draw(self.generator, n_samples, rng)[0]
         Z[:, self.varying] = self.scaler.inverse_transform(samples)
         return Z
 
