@@ -7,20 +7,17 @@ tiles, as GANTKSynthesizer does; theirs: kernel_fn and an eigendecomposition, di
 by jax.grad (with our adjoint, as derivatives of eigenvectors are unstable). Every case runs
 in a process of its own, because peak memory never falls; "above" is the peak less what the
 process had before, and includes what compilation takes; "buffers" are what the compiled
-function itself allocates. The real images are MNIST's if they
-lie in ../shared/data, else random. On the diagonal of K neural-tangents keeps half of its
+function itself allocates. The real images are MNIST's if they lie in ../shared/data, else
+random. On the diagonal of K neural-tangents keeps half of its
 digits, hence the difference of the gradients.
 """
 
-import multiprocessing
-import resource
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from _common import median_times, options, print_machine
+from _common import Results, in_own_process, median_times, options, peak_gib
 
 from skgantk._numerics import operators
 from skgantk._numerics.matrix_functions import relaxation, relaxation_gradient
@@ -76,42 +73,38 @@ def peer():
     return jax.jit(lambda X, Z, y: jax.grad(loss)(Z, X, y))
 
 
-def peak_gigabytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-
-
 def measure(make, dtype, n, rounds):
     """Seconds, memory of the buffers, above and in all, the gradient."""
     # neural-tangents computes in float64 wherever JAX knows it
     with jax.enable_x64(make is ours or dtype == "float64"):
         X, Z = (jnp.asarray(a) for a in images(n, dtype))
         y = jnp.repeat(jnp.asarray([1, 0], dtype), n)
-        gradient, before = make(), peak_gigabytes()
+        gradient, before = make(), peak_gib()
         seconds = median_times({"": lambda: gradient(X, Z, y)}, rounds, repeats=1)[""]
-        peak = peak_gigabytes()
+        peak = peak_gib()
         buffers = gradient.lower(X, Z, y).compile().memory_analysis().temp_size_in_bytes
         return seconds, buffers / 2**30, peak - before, peak, np.asarray(gradient(X, Z, y))
 
 
-def in_own_process(*case):
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(measure, *case).result()
-
-
 def compare(dtype, n, rounds):
-    ours_, theirs = (in_own_process(make, dtype, n, rounds) for make in (ours, peer))
-    cells = "".join(f"{a:9.3f}{b:9.3f}{b / a:7.1f}" for a, b in zip(ours_[:4], theirs[:4]))
+    """What was measured of both, how many times ours theirs is, and how far they differ."""
+    ours_, theirs = (
+        in_own_process(measure, make, dtype, n, rounds) for make in (ours, peer)
+    )
     difference = np.linalg.norm(ours_[4] - theirs[4]) / np.linalg.norm(theirs[4])
-    print(f"{dtype:8}{cells}{difference:12.0e}", flush=True)
+    return ours_[:4], theirs[:4], np.divide(theirs[:4], ours_[:4]), difference
 
 
 if __name__ == "__main__":
-    quick = options(__doc__).quick
-    n = 2 if quick else 128
-    print_machine()
-    print(f"ConvNTK.mnist(), {n} + {n} images: ours, peer and ratio of each")
-    heads = "median seconds", "GB of buffers", "GB above", "peak GB"
-    print(" " * 8 + "".join(f"{head:>25}" for head in heads) + "  difference", flush=True)
-    for dtype in ("float32",) if quick else ("float32", "float64"):
-        compare(dtype, n, rounds=1 if quick else 3)
+    args = options(__doc__)
+    n = 2 if args.quick else 128
+    results = Results(args)
+    print(f"ConvNTK.mnist(), {n} + {n} images")
+    parts = ("median seconds", "GiB of buffers", "GiB above", "peak GiB")
+    figures = {**dict.fromkeys(parts, ".3f"), "difference": ".0e"}
+    results.heads({"dtype": 9, "method": 16}, figures)
+    for dtype in ("float32",) if args.quick else ("float32", "float64"):
+        ours_, theirs, ratios, difference = compare(dtype, n, 1 if args.quick else 3)
+        results.row(dtype, "ours", *ours_, difference)
+        results.row(dtype, "neural-tangents", *theirs)
+        print(f"{'':9}ratios: " + ", ".join(f"{ratio:.1f}" for ratio in ratios))

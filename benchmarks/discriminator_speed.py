@@ -9,7 +9,7 @@ smallest Krylov space takes.
 import jax
 import jax.numpy as jnp
 import numpy as np
-from _common import median_times, options, print_machine
+from _common import Results, median_times, options
 
 from skgantk._numerics import operators
 from skgantk._numerics.geometry import matmul
@@ -51,6 +51,7 @@ def generator_gradient(core, X, sample, coef):
 
 
 def compare(dtype, n, time, rounds):
+    """Milliseconds of ours, the peer and the floor, the ratio, and errors of both."""
     core = as_core(NTK())
     with jax.enable_x64(True):
         X, sample = data(n, "float64")
@@ -78,20 +79,20 @@ def compare(dtype, n, time, rounds):
             )
         ]
     ours, peer, floor = (1e3 * times[name] for name in ("ours", "peer", "floor"))
-    print(
-        f"{dtype:9}{time:8g}{ours:10.2f}{peer:12.2f}{peer / ours:8.1f}{floor:10.2f}"
-        f"{errors[0]:14.1e}{errors[1]:12.1e}"
-    )
+    return ours, peer, floor, peer / ours, *errors
 
 
 if __name__ == "__main__":
-    quick = options(__doc__).quick
-    n = 100 if quick else 1000
-    print_machine()
-    print(f"LSGAN, NTK(), n = {n}, d = 2, medians in ms; relative error of ∇c(f)")
-    print(
-        "dtype   training time  ours        eigh   ratio     floor  error, ours  and eigh"
+    args = options(__doc__)
+    n = 100 if args.quick else 1000
+    results = Results(args)
+    print(f"LSGAN, NTK(), n = {n}, d = 2, medians; relative error of ∇c(f)")
+    times, errors = ("ours, ms", "eigh, ms", "floor, ms"), ("error, ours", "error, eigh")
+    results.heads(
+        {"dtype": 9, "training time": 13},
+        {**dict.fromkeys(times, ".2f"), "ratio": ".1f", **dict.fromkeys(errors, ".1e")},
     )
     for dtype in ("float32", "float64"):
         for time in (0.1, 1.0, 10.0, 100.0):
-            compare(dtype, n, time, rounds=1 if quick else 15)
+            rounds = 1 if args.quick else 15
+            results.row(dtype, time, *compare(dtype, n, time, rounds))

@@ -268,19 +268,16 @@ def medians(runs):
     return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
 
 
-def line(name, repeats):
+def medians_of(name, repeats):
+    """Figures of a case."""
     plain = medians([in_fresh_process("--measure", name) for _ in range(repeats)])
     with tempfile.TemporaryDirectory() as directory:
         in_fresh_process("--measure", name, directory)
         cached = medians(
             [in_fresh_process("--measure", name, directory) for _ in range(repeats)]
         )
-    print(
-        f"{name:18}{plain['import']:8.2f}{plain['first']:8.2f}{plain['again']:8.2f}"
-        f"{plain['fewer']:15.2f}{plain['first programs']:6.0f} /"
-        f"{plain['fewer programs']:3.0f}{cached['first']:10.2f}",
-        flush=True,
-    )
+    names = ("import", "first", "again", "fewer", "first programs", "fewer programs")
+    return *(plain[name] for name in names), cached["first"]
 
 
 def add_arguments(parser):
@@ -295,16 +292,25 @@ if __name__ == "__main__":
     if task:
         print(json.dumps(task(*sys.argv[2:])))
         sys.exit()
-    from _common import options, print_machine
+    from _common import Results, options
 
     args = options(__doc__, add_arguments)
-    print_machine()
-    print("seconds             import   first   again  one row fewer  programs   on disk")
+    results = Results(args)
+    results.heads(
+        {"case": 18},
+        {
+            **dict.fromkeys(("import, s", "first, s", "again, s"), ".2f"),
+            "one row fewer, s": ".2f",
+            **dict.fromkeys(("programs", "and then programs"), ".0f"),
+            "on disk, s": ".2f",
+        },
+    )
     quick = [name for name in CASES if not name.endswith("20000")]
     for name in args.cases or (["kernel_iris"] if args.quick else quick):
-        line(name, 1 if args.quick else args.repeats)
+        results.row(name, *medians_of(name, 1 if args.quick else args.repeats))
     if args.checks:
-        print("\nseconds of check_estimator, all defaults; how many checks failed")
+        print("\ncheck_estimator, all defaults; how many checks failed")
+        results.heads({"estimator": 28}, {"seconds": ".1f", "failed": ".0f"})
         for name in ESTIMATORS:
             result = in_fresh_process("--check", name)
-            print(f"{name:28}{result['seconds']:8.1f}{result['failed']:4}", flush=True)
+            results.row(name, result["seconds"], result["failed"])

@@ -48,7 +48,7 @@ import _gpu_gantk
 import _gpu_speed
 import jax
 import jaxlib
-from _common import machine, options
+from _common import machine_line, options
 from _gpu_report import STAGES, Report
 from flow_convergence import IMAGES
 from jax.extend.backend import get_backend
@@ -61,7 +61,7 @@ SHARES = {"1": 0.2, "2": 0.31, "3": 0.25, "4": 0.18, "5": 0.06}
 
 def header(report, seconds):
     """Everything that a figure may depend on."""
-    report.line(machine())
+    report.line(machine_line())
     report.line(f"jaxlib {jaxlib.__version__}, {get_backend().platform_version.strip()}")
     report.line(f"{platform.platform()}, {jax.device_count()} devices, {seconds:.0f} s")
     if shutil.which("nvidia-smi"):

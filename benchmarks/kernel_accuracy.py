@@ -10,7 +10,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
-from _common import options, peer_kernel, print_machine
+from _common import Results, options, peer_kernel
 
 from skgantk.kernels import NTK, kernel_gradient, kernel_sum
 
@@ -50,21 +50,24 @@ def errors(x, y, peer):
 
 
 if __name__ == "__main__":
-    quick = options(__doc__).quick
-    print_machine()
+    args = options(__doc__)
+    results = Results(args)
     kernel_fn = peer_kernel()
     peer = jax.jit(jax.grad(lambda x, y: kernel_fn(x[None], y[None], "ntk")[0, 0]))
-    print("dtype      d   ‖x-y‖    k, worst   ∇ₓk, worst   neural-tangents' ∇ₓk, median")
+    results.heads(
+        {"dtype": 9, "d": 5, "‖x-y‖": 7},
+        {
+            "error of k, worst": ".1e",
+            "error of ∇ₓk, worst": ".1e",
+            "error of neural-tangents' ∇ₓk, median": ".1e",
+        },
+    )
     for d, n in ((2, 100), (784, 10)):
         for dtype in ("float64", "float32"):
             distances = [10.0, 1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6]
             for distance in distances[: 6 if dtype == "float32" else 8]:
-                pairs = random_pairs(
-                    np.random.default_rng(0), 2 if quick else n, d, distance, dtype
-                )
+                rng = np.random.default_rng(0)
+                pairs = random_pairs(rng, 2 if args.quick else n, d, distance, dtype)
                 table = np.array([errors(x, y, peer) for x, y in zip(*pairs)])
-                value, ours = table[:, :2].max(axis=0)
-                theirs = np.median(table[:, 2])
-                print(
-                    f"{dtype:8}{d:4}{distance:8.0e}{value:12.1e}{ours:13.1e}{theirs:20.1e}"
-                )
+                ours, theirs = table[:, :2].max(axis=0), np.median(table[:, 2])
+                results.row(dtype, d, distance, *ours, theirs)

@@ -6,20 +6,14 @@ points in float64 (of three times the length for float64 points), at the speed t
 such product reaches here.
 """
 
-import multiprocessing
-import resource
 import time
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from _common import median_times, options, print_machine
+from _common import Results, in_own_process, median_times, options, peak_gib
 
 from skgantk.kernels import NTK, kernel_gradient
-
-
-def peak_gigabytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def product_seconds(n, d):
@@ -31,28 +25,28 @@ def product_seconds(n, d):
 
 
 def measure(dtype, n, d, products):
+    """Peak memory, memory before, seconds, and those of the floor."""
     rng = np.random.default_rng(0)
     X, Y = (rng.uniform(-1, 1, size=(n, d)).astype(dtype) for _ in range(2))
     coef = rng.normal(size=n).astype(dtype)
-    before = peak_gigabytes()
+    before = peak_gib()
     start = time.perf_counter()
     gradient = kernel_gradient(NTK(), X, Y, coef)
     seconds = time.perf_counter() - start
-    peak = peak_gigabytes()
+    peak = peak_gib()
     assert np.all(np.isfinite(gradient))
     floor = products * product_seconds(min(n, 1024), d) * n**2
-    print(f"{dtype:9}{peak:8.2f}{before:11.2f}{seconds:9.1f}{floor:9.1f}", flush=True)
+    return peak, before, seconds, floor
 
 
 if __name__ == "__main__":
-    n, d = (300, 30) if options(__doc__).quick else (20_000, 784)
-    print_machine()
+    args = options(__doc__)
+    n, d = (300, 30) if args.quick else (20_000, 784)
+    results = Results(args)
     print(f"{n} × {n} points, d = {d}")
-    print("dtype     peak GB  before GB  seconds  floor s", flush=True)
-    for case in (("float32", n, d, 2), ("float64", n, d, 4)):
-        # a process of its own, because peak memory never falls
-        process = multiprocessing.get_context("spawn").Process(target=measure, args=case)
-        process.start()
-        process.join()
-        if process.exitcode:
-            raise SystemExit(process.exitcode)
+    results.heads(
+        {"dtype": 9},
+        {"peak GiB": ".2f", "GiB before": ".2f", "seconds": ".1f", "floor, s": ".1f"},
+    )
+    for dtype, products in (("float32", 2), ("float64", 4)):
+        results.row(dtype, *in_own_process(measure, dtype, n, d, products))

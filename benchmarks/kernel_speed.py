@@ -8,7 +8,7 @@ reaches (measured here, on data in cache, by a polynomial of many multiply-adds)
 import jax
 import jax.numpy as jnp
 import numpy as np
-from _common import median_times, options, peer_kernel, print_machine
+from _common import Results, median_times, options, peer_kernel
 
 from skgantk._numerics import operators
 from skgantk.kernels import NTK, as_core
@@ -47,6 +47,7 @@ def peak_flops(dtype, size=2**15, terms=64):
 
 
 def compare(dtype, n, m, rounds):
+    """Rows of the table."""
     rng = np.random.default_rng(0)
     X, Y = (3 * rng.normal(size=(k, 2)).astype(dtype) for k in (n, m))
     coef = rng.normal(size=m).astype(dtype)
@@ -69,17 +70,25 @@ def compare(dtype, n, m, rounds):
     for name in ("gram", "gradient"):
         ours, peer = times[name], times[f"{name}, peer"]
         floor = FLOPS[name, dtype] * n * m / speed
-        print(
-            f"{dtype:9}{name:10}{1e3 * ours:9.2f}{1e3 * peer:17.2f}{peer / ours:8.1f}"
-            f"{1e3 * floor:10.2f}{ours / floor:13.1f}"
-        )
+        times_ms = 1e3 * ours, 1e3 * peer, 1e3 * floor
+        yield dtype, name, *times_ms, peer / ours, ours / floor
 
 
 if __name__ == "__main__":
-    quick = options(__doc__).quick
-    n, m = (50, 100) if quick else (500, 1000)
-    print_machine()
-    print(f"NTK(), {n} × {m} points, d = 2, medians in ms")
-    print("dtype    operation      ours  neural-tangents  ratio  floor ms  ours / floor")
+    args = options(__doc__)
+    n, m = (50, 100) if args.quick else (500, 1000)
+    results = Results(args)
+    print(f"NTK(), {n} × {m} points, d = 2, medians")
+    results.heads(
+        {"dtype": 9, "operation": 10},
+        {
+            "ours, ms": ".2f",
+            "neural-tangents, ms": ".2f",
+            "floor, ms": ".2f",
+            "ratio": ".1f",
+            "ours / floor": ".1f",
+        },
+    )
     for dtype in ("float32", "float64"):
-        compare(dtype, n, m, rounds=1 if quick else 15)
+        for row in compare(dtype, n, m, rounds=1 if args.quick else 15):
+            results.row(*row)

@@ -1,0 +1,83 @@
+"""Compare two results of one benchmark: what took longer, more memory, or came out worse.
+
+    python benchmarks/compare.py old.json new.json
+
+Rows are matched by their cases. A line for every figure that got worse or better by more
+than a share of the old one, with the ratio of the new to the old; the exit status is 1 if
+any got worse. Of a figure's name one word says what is better; others have no better.
+"""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+LESS = {
+    *("seconds", "s", "ms", "GiB", "MiB", "programs", "failed"),
+    *(
+        "error",
+        "difference",
+        "lost",
+        "distance",
+        "energy",
+        "Sinkhorn",
+        "Fréchet",
+        "AM-SSIM",
+    ),
+    *("AM-SSIM", "W1", "W₁", "W₂²", "½W₂²", "rank", "class", "bias", "MinMAE", "AvgMAE"),
+}
+MORE = {"modes", "quality", "coverage", "cover", "F1", "R2", "wins", "speed"}
+
+
+def sign(name):
+    """1 if less of a figure is better, -1 if more is, else 0."""
+    words = set(re.split(r"[ ,/]+", name))
+    return -1 if words & MORE else 1 if words & LESS else 0
+
+
+def by_case(results):
+    return {tuple(row["case"].items()): row["figures"] for row in results["rows"]}
+
+
+def print_differences(old, new):
+    """Of machines, versions and arguments."""
+    for part in ("machine", "arguments"):
+        for name in dict.fromkeys([*old[part], *new[part]]):
+            before, after = old[part].get(name), new[part].get(name)
+            if name != "date" and before != after:
+                print(f"{part}: {name} was {before}, is {after}")
+
+
+def print_changes(old, new, share):
+    """And return how many figures got worse, and how many were compared."""
+    n_worse = n_compared = 0
+    for case, before in old.items():
+        title = ", ".join(str(value) for _, value in case)
+        for name in [name for name in before if sign(name) and name in new.get(case, {})]:
+            was, is_ = before[name], new[case][name]
+            n_compared += 1
+            loss = sign(name) * (is_ - was)
+            if abs(loss) > share * abs(was):
+                n_worse += loss > 0
+                ratio = f"{is_ / was:.2f}" if was else "-"
+                verdict = "worse" if loss > 0 else "better"
+                print(f"{verdict:8}{title}: {name} {was:.4g} -> {is_:.4g}, ratio {ratio}")
+        if case not in new:
+            print(f"missing {title}")
+    for case in new.keys() - old.keys():
+        print(f"new     {', '.join(str(value) for _, value in case)}")
+    return n_worse, n_compared
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("old", type=Path)
+    parser.add_argument("new", type=Path)
+    parser.add_argument("--share", type=float, default=0.1, help="by which it may change")
+    args = parser.parse_args()
+    old, new = (json.loads(path.read_text("utf-8")) for path in (args.old, args.new))
+    print_differences(old, new)
+    n_worse, n_compared = print_changes(by_case(old), by_case(new), args.share)
+    print(f"{n_worse} of {n_compared} figures got worse by more than {args.share:.0%}.")
+    sys.exit(n_worse > 0)
