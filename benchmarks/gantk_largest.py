@@ -1,11 +1,12 @@
-"""How many images one GA-CNTK holds: peak memory of a fit, and the time of its steps.
+"""How many images one GA-CNTK holds: peak memory of a fit, and the time of a step.
 
 [Z21] prints as many as a GPU of 32 GB holds: 1024 of MNIST, 512 of CIFAR-10, 256 of 64 × 64
 × 3 and 128 of 128 × 128 × 3. These here, and ten times as many with the kernel of the fully
 connected network: the Gram matrix is of the same size, and the convolutional kernel needs a
-tile of pairs beside it, whatever the number of images. Where a step takes longer than ten
-minutes its time is that of as many pairs at the rate of the printed number. Images are
-crops of scikit-learn's two photographs, in grey for 28 × 28. Each in a process of its own.
+tile of pairs beside it, whatever the number of images. Times are of a step with the former,
+and with the latter of the whole of a fit of one step, which compares all images too. λ is Algorithm 1's for 256 images, which takes
+an eigendecomposition, and falls as the greatest eigenvalue rises, with the number. Images
+are crops of scikit-learn's two photographs, in grey for 28 × 28. Each case is a process.
 """
 
 import resource
@@ -19,7 +20,9 @@ from _common import options, print_machine
 from sklearn.datasets import load_sample_images
 
 from skgantk.generators import GANTKSynthesizer
+from skgantk.generators._synthesis import advance
 from skgantk.kernels import ConvNTK
+from skgantk.model_selection import search_lambda
 
 SHAPES = {  # and the numbers of images that [Z21] prints
     "28x28x1": ((28, 28, 1), 1024),
@@ -28,6 +31,7 @@ SHAPES = {  # and the numbers of images that [Z21] prints
     "128x128x3": ((128, 128, 3), 128),
 }
 TIMES = 10
+SOME = 256  # images for which λ is searched
 STEPS = 2
 
 
@@ -55,26 +59,31 @@ def kernel_of(shape, network):
     return ConvNTK.cifar10(image_shape=shape, n_convolutions=n_convolutions)
 
 
-def fitted(X, kernel, steps):
-    began = time.perf_counter()
-    GANTKSynthesizer(
-        kernel, epsilon=0.01, standardize=False, bounds=(0, 1), init="gaussian",
-        batch_size=len(X), max_iter=steps, random_state=0,
+def fitted(X, kernel, lam):
+    """After one step, at the λ of the end from the start."""
+    return GANTKSynthesizer(
+        kernel, lam=lam, continuation=False, standardize=False, bounds=(0, 1),
+        init="gaussian", batch_size=len(X), max_iter=1, random_state=0,
     ).fit(X)  # fmt: skip
-    return time.perf_counter() - began
 
 
 def case(name, n, network):
     """Of this process: the memory that the fit has added at its peak."""
     shape, _ = SHAPES[name]
     X, kernel = crops(n, shape), kernel_of(shape, network)
-    fitted(X[:8], kernel, 1)  # compiles what does not depend on n
-    before = resident()
-    first = fitted(X, kernel, 1)
-    step = (fitted(X, kernel, 1 + STEPS) - fitted(X, kernel, 1)) / STEPS
+    some = X[:SOME]
+    lam = search_lambda(some, kernel=kernel, random_state=0) * len(some) / n
+    fitted(X[:8], kernel, lam)  # compiles what does not depend on n
+    before, began = resident(), time.perf_counter()
+    synthesizer = fitted(X, kernel, lam)
+    seconds, began = time.perf_counter() - began, time.perf_counter()
+    if network == "convolutional":
+        state = advance(synthesizer._problem, synthesizer._state, STEPS)
+        float(state.loss)
+        seconds = (time.perf_counter() - began) / STEPS
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    times = f"{first:10.1f}{step:10.2f}"
-    print(f"{name:12}{network:17}{n:7}{peak:9.2f}{peak - before:9.2f}{times}", flush=True)
+    figures = f"{n:7}{peak:9.2f}{peak - before:9.2f}{seconds:10.2f}"
+    print(f"{name:12}{network:17}{figures}", flush=True)
 
 
 def resident():
@@ -95,9 +104,9 @@ if __name__ == "__main__":
         sys.exit()
     print_machine()
     print(f"{'shape':12}{'network':17}{'images':>7}{'GiB':>9}{'of fit':>9}", end="")
-    print(f"{'1st, s':>10}{'step, s':>10}", flush=True)
-    for name in args.shapes:
-        for times, network in ((1, "convolutional"), (TIMES, "fully connected")):
+    print(f"{'s':>10}", flush=True)
+    for times, network in ((1, "convolutional"), (TIMES, "fully connected")):
+        for name in reversed(args.shapes):
             n = 8 if args.quick else times * SHAPES[name][1]
             command = [sys.executable, __file__, "--case", name, str(n), network]
             subprocess.run(command, check=True)

@@ -120,7 +120,7 @@ class GANTKSynthesizer(StandardizingGenerator):
         The minimum of every objective alone is Z = X. 0 leaves it out.
     standardize : bool, default=True
         Whether features are centred and scaled to variance 1 before all else; samples are
-        scaled back. Not for images, where pixels have one scale.
+        scaled back. Not for images, where pixels have one scale: see `ImageSynthesizer`.
     optimizer : {"gradient", "momentum", "adam"}, default="adam"
         How the gradient becomes a step: as it is (as in [1]_), with momentum 0.9, or Adam.
     learning_rate : float or "auto", default="auto"
@@ -152,7 +152,7 @@ class GANTKSynthesizer(StandardizingGenerator):
         Where points start: "marginals", independent features that are distributed as those
         of the data (their values in random order, with the noise of a kernel density
         estimate); "gaussian", noise with the mean and the standard deviation of each
-        feature, for images; "normal", standard normal noise; "uniform", noise in ``bounds``
+        feature; "normal", standard normal noise; "uniform", noise in ``bounds``
         (without: in the range of each feature); the points given; or
         ``init(n, random_state)``, which returns n points.
     bounds : tuple (low, high), default=None
