@@ -4,9 +4,10 @@
 × 3 and 128 of 128 × 128 × 3. These here, and ten times as many with the kernel of the fully
 connected network: the Gram matrix is of the same size, and the convolutional kernel needs a
 tile of pairs beside it, whatever the number of images. Times are of a step with the former,
-and with the latter of the whole of a fit of one step, which compares all images too. λ is Algorithm 1's for 256 images, which takes
-an eigendecomposition, and falls as the greatest eigenvalue rises, with the number. Images
-are crops of scikit-learn's two photographs, in grey for 28 × 28. Each case is a process.
+and with the latter of the whole of a fit of one step, which compares all images too. λ is
+Algorithm 1's for 256 images, which takes an eigendecomposition, and falls as the greatest
+eigenvalue rises, with the number. Images are crops of scikit-learn's two photographs, in
+grey for 28 × 28. Each case is a process.
 """
 
 import resource
@@ -76,8 +77,9 @@ def case(name, n, network):
     fitted(X[:8], kernel, lam)  # compiles what does not depend on n
     before, began = resident(), time.perf_counter()
     synthesizer = fitted(X, kernel, lam)
-    seconds, began = time.perf_counter() - began, time.perf_counter()
+    seconds = time.perf_counter() - began
     if network == "convolutional":
+        began = time.perf_counter()
         state = advance(synthesizer._problem, synthesizer._state, STEPS)
         float(state.loss)
         seconds = (time.perf_counter() - began) / STEPS

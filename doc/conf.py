@@ -2,10 +2,14 @@
 
 import importlib
 import inspect
+import re
+from pathlib import Path
 
+from docutils import nodes
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.plain import Style
 from pybtex.style.labels import BaseLabelStyle
+from sphinx import addnodes
 
 import skgantk
 
@@ -33,6 +37,8 @@ html_title = f"skgantk {release}"
 html_theme_options = {"show_toc_level": 2, "header_links_before_dropdown": 5}
 html_sidebars = {"*": []}  # on top-level pages, which have none below them
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["narrow.css"]
 copybutton_exclude = ".linenos, .gp, .go"
 
 # One page for every name of every public module's __all__: new ones need no edit here.
@@ -109,7 +115,48 @@ def skip_foreign_member(app, what, name, obj, skip, options):
     return skip or (what == "class" and (of_all or not module.startswith("skgantk")))
 
 
+def first_sentence(doctree):
+    """The first sentence of a page, on one line; nothing of a page without text."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        parent = paragraph.parent
+        while isinstance(parent, nodes.section | addnodes.desc | addnodes.desc_content):
+            parent = parent.parent
+        if parent is doctree:  # and not in a note or a table
+            text = " ".join(paragraph.astext().split())
+            return re.split(r"(?<=[.?!])(?<!App\.)(?<!Fig\.)\s", text)[0].rstrip(":")
+    return ""
+
+
+def pages_below(env, page):
+    """All pages of the table of contents below one, in its order."""
+    for child in env.toctree_includes.get(page, []):
+        yield child
+        yield from pages_below(env, child)
+
+
+def write_llms_txt(app, exception):
+    """An index of all pages for language models, llms.txt, with a line for each."""
+    if exception or app.builder.format != "html":
+        return
+    env, root = app.env, app.config.root_doc
+
+    def entry(page):
+        line = first_sentence(env.get_doctree(page))
+        link = f"- [{env.titles[page].astext()}]({app.builder.get_target_uri(page)})"
+        return f"{link}: {line}" if line else link
+
+    lines = [f"# {project}", "", f"> {first_sentence(env.get_doctree(root))}"]
+    top = env.toctree_includes[root]
+    parts = [page for page in top if env.toctree_includes.get(page)]
+    lines += ["", "## Pages", "", *(entry(page) for page in top if page not in parts)]
+    for part in parts:
+        lines += ["", f"## {env.titles[part].astext()}", ""]
+        lines += [entry(page) for page in (part, *pages_below(env, part))]
+    Path(app.outdir, "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def setup(app):
-    """Connect the two hooks above."""
+    """Connect the hooks above."""
     app.connect("missing-reference", resolve_public_name)
     app.connect("autodoc-skip-member", skip_foreign_member)
+    app.connect("build-finished", write_llms_txt)
