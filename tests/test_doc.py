@@ -26,6 +26,22 @@ def test_commands_that_a_page_names_exist(page):
     assert all((ROOT / command).exists() for command in commands)
 
 
+@pytest.mark.parametrize(
+    ("page", "pattern"),
+    [
+        ("README.md", r"^    make (\w+)"),
+        ("CONTRIBUTING.md", r"^    make (\w+)"),
+        ("doc/contributing.rst", r"^``make (\w+)``$"),
+        (".github/workflows/ci.yml", r"target: \[?(\w+)"),
+    ],
+)
+def test_targets_of_make_that_are_named_exist(page, pattern):
+    named = re.findall(pattern, (ROOT / page).read_text(), re.MULTILINE)
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert len(named) > 3
+    assert set(named) <= set(targets)
+
+
 def test_notes_of_changes_are_of_an_area():
     """Others are left out without a word."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["towncrier"]
