@@ -1,4 +1,4 @@
-"""Make the slow oracles importable; save the workers of a run time."""
+"""Make the slow oracles importable; save the workers of a run time; frames of a library."""
 
 import os
 import sys
@@ -22,6 +22,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import jax
 import pytest
+from _reference.frames import LIBRARIES
+
+
+@pytest.fixture(params=LIBRARIES.values(), ids=list(LIBRARIES))
+def convert(request):
+    """Make a frame of pandas one of each library and kind of dtypes."""
+    return request.param
 
 
 @pytest.fixture(scope="module")

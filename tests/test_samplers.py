@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator
@@ -72,14 +71,6 @@ class Pairs(Sorted):
         return rows, rows["x"]
 
 
-@pytest.mark.parametrize(
-    "convert",
-    [
-        pd.DataFrame.copy,
-        pl.from_pandas,
-        lambda frame: pl.from_pandas(frame).to_arrow(),
-    ],
-)
 def test_series_stay_with_their_frames(convert):
     rows, labels = draw(Pairs(convert), 50, 0)
     assert type(rows) is type(convert(pd.DataFrame({"x": [0]})))

@@ -21,9 +21,10 @@ THINGS = ["b", 1, (1, 2), b"b", frozenset(), "1"]
 ARRAYS = ["numpy", "objects"]
 EXACT = 2**53  # integers up to here are exact in float64
 
-# From a frame of pandas.
+# From a frame of pandas: see the fixture `convert`.
 LIBRARIES = {
     "pandas": lambda frame: frame,
+    "pandas, nullable": lambda frame: frame.convert_dtypes(),
     "pandas, arrow": lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
     "polars": lambda frame: pl.from_arrow(pa.Table.from_pandas(frame)),
     "pyarrow": lambda frame: pa.Table.from_pandas(frame, preserve_index=False),

@@ -1,9 +1,7 @@
-"""Tables of people with every kind of column, in every library."""
+"""Tables of people with every kind of column."""
 
 import numpy as np
 import pandas as pd
-import polars as pl
-import pyarrow as pa
 
 
 def people(n=60, seed=0):
@@ -22,11 +20,3 @@ def people(n=60, seed=0):
             + pd.to_timedelta(rng.integers(0, 900, n), "D"),
         }
     )
-
-
-LIBRARIES = {
-    "pandas": lambda frame: frame,
-    "pandas, arrow": lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
-    "polars": lambda frame: pl.from_arrow(pa.Table.from_pandas(frame)),
-    "pyarrow": lambda frame: pa.Table.from_pandas(frame, preserve_index=False),
-}

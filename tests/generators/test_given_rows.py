@@ -66,9 +66,9 @@ def mixed(n=200, seed=0):
 
 
 @cache
-def fitted(library="pandas"):
+def fitted(convert=LIBRARIES["pandas"]):
     X, y = mixed()
-    return TableSynthesizer(QUICK, random_state=0).fit(LIBRARIES[library](X), y)
+    return TableSynthesizer(QUICK, random_state=0).fit(convert(X), y)
 
 
 @cache
@@ -198,11 +198,10 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_values_between_those_of_the_data_come_back(library):
-    synthesizer = fitted(library)
+def test_values_between_those_of_the_data_come_back(convert):
+    synthesizer = fitted(convert)
     expected = schema(synthesizer.sample(3, random_state=0)[0])
-    whole = LIBRARIES[library](mixed()[0])
+    whole = convert(mixed()[0])
 
     @cases(0.5)
     @given(
@@ -219,7 +218,7 @@ def test_values_between_those_of_the_data_come_back(library):
         frame = pd.DataFrame(
             {name: pd.Series(v, dtype=types.get(name)) for name, v in asked.items()}
         )
-        rows, labels = synthesizer.sample(given=LIBRARIES[library](frame), random_state=0)
+        rows, labels = synthesizer.sample(given=convert(frame), random_state=0)
         assert schema(rows) == expected == schema(whole)
         assert labels.name == "bought"
         rows = [*cells(rows), labels.tolist()]
@@ -264,12 +263,11 @@ def test_dtypes_stay_those_of_the_data_with_other_columns(column, values, dtype)
     assert rows[column].iloc[0] == value
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("other", LIBRARIES)
-def test_given_in_another_library(library, other):
+def test_given_in_another_library(convert, other):
     frame = LIBRARIES[other](mixed(9, 1)[0][["count", "kind", "paid", "day"]])
-    rows, _ = fitted(library).sample(given=frame, random_state=0)
-    assert schema(rows) == schema(LIBRARIES[library](mixed()[0]))
+    rows, _ = fitted(convert).sample(given=frame, random_state=0)
+    assert schema(rows) == schema(convert(mixed()[0]))
     names = list(mixed()[0])
     for name, values in zip(["count", "kind", "paid", "day"], cells(frame)):
         assert cells(rows)[names.index(name)] == values
@@ -370,7 +368,6 @@ def test_rows_that_are_refused(frame, n, match):
 # Tables of which all rows have the same given
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize(
     ("asked", "holds"),
     [
@@ -395,9 +392,9 @@ def test_rows_that_are_refused(frame, n, match):
         ({}, lambda f: f["amount"] > 0),
     ],
 )
-def test_conditions_hold_in_every_row(asked, holds, library):
-    rows, labels = fitted(library).sample(60, random_state=0, given=asked)
-    assert schema(rows) == schema(LIBRARIES[library](mixed()[0]))
+def test_conditions_hold_in_every_row(asked, holds, convert):
+    rows, labels = fitted(convert).sample(60, random_state=0, given=asked)
+    assert schema(rows) == schema(convert(mixed()[0]))
     frame = rows if isinstance(rows, pd.DataFrame) else rows.to_pandas()
     assert len(frame) == len(labels) == 60
     assert np.all(holds(frame))

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from _reference.people import LIBRARIES, people
+from _reference.people import people
 from sklearn.base import BaseEstimator
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
@@ -65,9 +65,8 @@ def test_compares_with_as_many_rows(scorer):
     assert score == scorer(generator, FRAME[40:], np.zeros(20))
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_frames_of_every_library(library):
-    frame = LIBRARIES[library](FRAME)
+def test_frames_of_every_library(convert):
+    frame = convert(FRAME)
     generator = Rows().fit(frame)
     assert neg_table_wasserstein_scorer(generator, frame) == 0
     assert pair_trends_scorer(generator, frame) == 1

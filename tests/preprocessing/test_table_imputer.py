@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from _reference.frames import LIBRARIES, cells, may_occur, schema, tables
+from _reference.frames import cells, may_occur, schema, tables
 from hypothesis import HealthCheck, assume, given, settings
 from numpy.testing import assert_array_equal
 from scipy.stats import kstest, wasserstein_distance
@@ -74,9 +74,8 @@ def assert_filled(made, frame):
 # What is there
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_nothing_is_missing_and_what_is_there_stays(library):
-    frame = LIBRARIES[library](mixed()[0])
+def test_nothing_is_missing_and_what_is_there_stays(convert):
+    frame = convert(mixed()[0])
     assert any(None in column for column in cells(frame))
     assert_filled(TableImputer(random_state=0).fit_transform(frame), frame)
 
@@ -171,10 +170,9 @@ def test_few_rows(n):
     assert made["a"][1:].equals(frame["a"][1:])
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_whole_numbers_and_times_stay_on_their_grid(library):
+def test_whole_numbers_and_times_stay_on_their_grid(convert):
     frame = mixed()[0]
-    made = TableImputer(random_state=0).fit_transform(LIBRARIES[library](frame))
+    made = TableImputer(random_state=0).fit_transform(convert(frame))
     made = made if isinstance(made, pd.DataFrame) else made.to_pandas()
     for name in ("real", "single", "cents", "count", "day", "last"):
         new, old = made[name].tolist(), frame[name].dropna()
