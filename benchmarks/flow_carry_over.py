@@ -9,13 +9,10 @@ step of it takes a time in proportion to its number; it includes compilation). M
 the peak above what was there before the fit, each in a process of its own.
 """
 
-import multiprocessing
-import resource
 import time
-from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
-from _common import options, print_machine
+from _common import Results, in_own_process, options, peak_gib
 
 from skgantk.datasets import make_eight_gaussians
 from skgantk.discriminators import NTKIPMDiscriminator, NTKLSGANDiscriminator
@@ -28,10 +25,6 @@ SETTINGS = {
     "IPM": (NTKIPMDiscriminator(training_time=0.01), 0.2),
     "LSGAN": (NTKLSGANDiscriminator(training_time=0.1), 0.2),
 }
-
-
-def peak_mebibytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
 
 def rkhs_norm(discriminator):
@@ -52,7 +45,7 @@ def rkhs_norm(discriminator):
 
 
 def run(loss, points, steps, n):
-    """Particles, ½W₂², ms a step, memory, what was lost, the norm of f."""
+    """Particles, ½W₂², what was lost, the norm of f, ms a step, memory."""
     discriminator, rate = SETTINGS[loss]
     X = make_eight_gaussians(n, random_state=0)[0].astype(np.float32)
     start = np.random.default_rng(0).normal(size=(n, 2)).astype(np.float32)
@@ -65,38 +58,25 @@ def run(loss, points, steps, n):
         check_every=steps,
         random_state=0,
     )
-    before = peak_mebibytes()
+    before = peak_gib()
     if points is not True:  # compiles
         few = points // n + 1 if points else 1
         flow.set_params(max_iter=min(few, steps)).fit(X).set_params(max_iter=steps)
     began = time.perf_counter()
     flow.fit(X)
     milliseconds = 1e3 * (time.perf_counter() - began) / steps
-    memory = peak_mebibytes() - before
-    lost = flow.carry_over_error_ if points else 0.0
-    norm = rkhs_norm(flow.discriminator_) if points else np.nan
+    mebibytes = 1024 * (peak_gib() - before)
+    lost = flow.carry_over_error_ if points else None
+    norm = rkhs_norm(flow.discriminator_) if points else None
     distance = wasserstein_distance(flow.particles_, X, order=2) ** 2 / 2
-    return flow.particles_, distance, milliseconds, memory, lost, norm
+    return flow.particles_, distance, lost, norm, milliseconds, mebibytes
 
 
-def in_own_process(*case):
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(run, *case).result()
-
-
-def report(loss, points, steps, n, exact=None):
-    particles, distance, milliseconds, memory, lost, norm = in_own_process(
-        loss, points, steps, n
-    )
-    kept = {False: "no carry-over", True: "exact"}.get(points, str(points))
-    away = "" if exact is None else f"{np.sqrt(np.mean((particles - exact) ** 2)):12.1e}"
-    size = f"{lost:10.2e}{norm:10.2e}" if points else f"{'':20}"
-    print(
-        f"{loss:7}{kept:>14}{steps:7}{distance:12.2e}{size}{milliseconds:9.1f}"
-        f"{memory:8.0f}{away}",
-        flush=True,
-    )
+def report(results, loss, points, steps, n, exact=None):
+    particles, *figures = in_own_process(run, loss, points, steps, n)
+    kept = {False: "no carry-over", True: "exact"}.get(points, points)
+    away = None if exact is None else np.sqrt(np.mean((particles - exact) ** 2))
+    results.row(loss, kept, steps, *figures, away)
     return particles
 
 
@@ -110,15 +90,19 @@ if __name__ == "__main__":
     n, steps, exact_steps, points = 500, 2000, args.exact, args.points
     if args.quick:
         n, steps, exact_steps, points = 20, 6, 4, [80]
-    print_machine()
-    print(
-        f"{'loss':7}{'points kept':>14}{'steps':>7}{'½W₂²':>12}{'lost':>10}{'‖f‖':>10}"
-        f"{'ms/step':>9}{'MiB':>8}{'from exact':>12}",
-        flush=True,
+    results = Results(args)
+    results.heads(
+        {"loss": 7, "points kept": 15, "steps": 6},
+        {
+            **dict.fromkeys(("½W₂²", "lost", "‖f‖"), ".2e"),
+            "ms/step": ".1f",
+            "MiB": ".0f",
+            "distance from exact": ".1e",
+        },
     )
     for loss in SETTINGS:
-        exact = report(loss, True, exact_steps, n)
+        exact = report(results, loss, True, exact_steps, n)
         for kept in points:
-            report(loss, kept, exact_steps, n, exact)
+            report(results, loss, kept, exact_steps, n, exact)
         for kept in [False, *points]:
-            report(loss, kept, steps, n)
+            report(results, loss, kept, steps, n)

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from _common import options, print_machine
+from _common import Results, options
 
 from skgantk.datasets import make_eight_gaussians, sample_image
 from skgantk.discriminators import NTKIPMDiscriminator, NTKLSGANDiscriminator
@@ -47,6 +47,7 @@ def half_square(X, Y):
 
 
 def run(data, loss, kernel, dtype, decay, steps, seed):
+    """Three distances, and milliseconds a step."""
     X, fresh, start = (cloud.astype(dtype) for cloud in clouds(data, seed))
     flow = ParticleFlowGenerator(
         DISCRIMINATORS[loss](KERNELS[kernel]),
@@ -60,13 +61,8 @@ def run(data, loss, kernel, dtype, decay, steps, seed):
     began = time.perf_counter()
     flow.set_params(max_iter=steps).fit(X)
     per_step = 1e3 * (time.perf_counter() - began) / steps
-    print(
-        f"{data:13}{loss:7}{kernel:15}{dtype:9}{'decaying' if decay else 'constant':10}"
-        f"{seed:4}{steps:8}{half_square(flow.particles_, X):12.2e}"
-        f"{sinkhorn_divergence(flow.particles_, X):11.2e}"
-        f"{half_square(flow.particles_, fresh):10.2e}{per_step:9.2f}",
-        flush=True,
-    )
+    Z = flow.particles_
+    return half_square(Z, X), sinkhorn_divergence(Z, X), half_square(Z, fresh), per_step
 
 
 def add_arguments(parser):
@@ -81,10 +77,14 @@ def add_arguments(parser):
 
 if __name__ == "__main__":
     args = options(__doc__, add_arguments)
-    print_machine()
-    print(
-        f"{'data':13}{'loss':7}{'kernel':15}{'dtype':9}{'step':10}{'seed':>4}{'steps':>8}"
-        f"{'training':>12}{'Sinkhorn':>11}{'fresh':>10}{'ms/step':>9}"
+    results = Results(args)
+    distances = ("½W₂², training", "Sinkhorn", "½W₂², fresh")
+    results.heads(
+        {
+            **{"data": 13, "loss": 7, "kernel": 15, "dtype": 9},
+            **{"step": 10, "seed": 5, "steps": 6},
+        },
+        {**dict.fromkeys(distances, ".2e"), "ms/step": ".2f"},
     )
     if args.quick:
         args.data, args.decay, args.steps = args.data[:1], [1], 5
@@ -93,4 +93,6 @@ if __name__ == "__main__":
     ):
         steps = args.steps or (20_000 if data == "8 Gaussians" else 10_000)
         if data == "8 Gaussians" or IMAGES.exists():
-            run(data, loss, kernel, dtype, bool(decay), steps, seed)
+            figures = run(data, loss, kernel, dtype, bool(decay), steps, seed)
+            step = "decaying" if decay else "constant"
+            results.row(data, loss, kernel, dtype, step, seed, steps, *figures)

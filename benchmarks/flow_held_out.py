@@ -6,7 +6,7 @@ points themselves, two fresh samples: the floor. Mean and standard deviation ove
 """
 
 import numpy as np
-from _common import options, print_machine
+from _common import Results, options
 from flow_convergence import IMAGES, clouds, half_square
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
@@ -53,17 +53,17 @@ METHODS = [particle_flow, kernel_density, gaussian_mixture, training_points]
 if __name__ == "__main__":
     args = options(__doc__, lambda p: p.add_argument("--seeds", type=int, default=3))
     seeds = range(1 if args.quick else args.seeds)
-    print_machine()
+    results = Results(args)
     names = ["8 Gaussians"]
     if IMAGES.exists() and not args.quick:
         names += ["AB", "Density"]
-    print(f"{'½W₂² to fresh points':24}" + "".join(f"{name:>22}" for name in names))
+    print("½W₂² to fresh points")
+    results.heads({"method": 18, "data": 12}, {"½W₂²": ".4g", "deviation": ".2g"})
     for method in METHODS:
-        line = f"{method.__name__.replace('_', ' '):24}"
         for name in names:
             values = []
             for seed in seeds:
                 X, fresh, start = clouds(name, seed)
                 values.append(half_square(method(X, start, seed, args.quick), fresh))
-            line += f"{np.mean(values):13.4g} ± {np.std(values):6.2g}"
-        print(line, flush=True)
+            label = method.__name__.replace("_", " ")
+            results.row(label, name, np.mean(values), np.std(values))

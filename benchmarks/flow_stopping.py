@@ -11,7 +11,7 @@ the start and at the end. Means over the seeds, but for the extremes in the last
 import warnings
 
 import numpy as np
-from _common import options, print_machine
+from _common import Results, options
 from gantk_columns import FOLDER, KERNEL, halves, tables, to_nearest
 
 from skgantk.discriminators import NTKIPMDiscriminator
@@ -50,7 +50,7 @@ def from_copy(flow, train, seed, early):
     return [np.median(to_nearest(Z, train)) for Z in (start, flow.particles_)]
 
 
-def run(name, X, seeds):
+def run(name, X, seeds, table):
     rows = []
     for label, flow in FLOWS.items():
         results = []
@@ -61,8 +61,7 @@ def run(name, X, seeds):
                 results[-1] += tuple(from_copy(flow, train, seed, early))
             flow.set_params(init="gaussian", early_stopping=True)
         rows += results
-        cells = "".join(f"{value:9.3f}" for value in np.mean(results, axis=0))
-        print(f"{name:26}{label:16}{cells}", flush=True)
+        table.row(name, label, *np.mean(results, axis=0))
     return rows
 
 
@@ -73,14 +72,16 @@ def add_arguments(parser):
 if __name__ == "__main__":
     args = options(__doc__, add_arguments)
     warnings.simplefilter("ignore")
-    print_machine()
+    table = Results(args)
     if args.quick:
         NAMES, args.seeds = ["iris"], [0]
-    heads = ("of all", "no copies", "nearest", "start", "end", "start", "early end")
-    print(f"{'table':26}{'flow':16}" + "".join(f"{head:>9}" for head in heads))
-    found = tables() if FOLDER.exists() else []
-    rows = [row for name, X in found if name in NAMES for row in run(name, X, args.seeds)]
+    figures = ("W₁ of all", "W₁, no copies", "nearest")
+    figures += ("start", "end", "early start", "early end")
+    table.heads({"table": 26, "flow": 16}, dict.fromkeys(figures, ".3f"))
+    rows = []
+    for name, X in tables() if FOLDER.exists() else []:
+        if name in NAMES:
+            rows += run(name, X, args.seeds, table)
     if rows:
-        for label, extreme in (("least", np.min), ("greatest", np.max)):
-            cells = "".join(f"{value:9.3f}" for value in extreme(rows, axis=0))
-            print(f"{label + ' of all':42}{cells}")
+        table.row("least", "all", *np.min(rows, axis=0))
+        table.row("greatest", "all", *np.max(rows, axis=0))

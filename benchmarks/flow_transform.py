@@ -5,14 +5,14 @@ the training points and to 500 fresh ones.
 """
 
 import numpy as np
-from _common import options, print_machine
+from _common import Results, options
 
 from skgantk.datasets import make_eight_gaussians
 from skgantk.generators import ParticleFlowGenerator
 from skgantk.metrics import wasserstein_distance
 
 
-def run(seed, steps):
+def run(seed, steps, results):
     X, fresh = (
         make_eight_gaussians(500, random_state=seed + k)[0].astype(np.float32)
         for k in (0, 1000)
@@ -28,12 +28,12 @@ def run(seed, steps):
         "fresh points": fresh,
     }.items():
         distances = (wasserstein_distance(cloud, Y, order=2) ** 2 / 2 for Y in (X, fresh))
-        print(f"{seed:4}  {name:14}" + "".join(f"{d:12.3g}" for d in distances), flush=True)
+        results.row(seed, name, *distances)
 
 
 if __name__ == "__main__":
     args = options(__doc__)
-    print_machine()
-    print(f"seed  {'cloud':14}{'training':>12}{'fresh':>12}")
+    results = Results(args)
+    results.heads({"seed": 6, "cloud": 14}, {"½W₂², training": ".3g", "½W₂², fresh": ".3g"})
     for seed in range(1 if args.quick else 3):
-        run(seed, 5 if args.quick else 2000)
+        run(seed, 5 if args.quick else 2000, results)

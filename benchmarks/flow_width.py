@@ -9,7 +9,7 @@ with the least and the greatest. Ten steps, in which the particles go most of th
 import time
 
 import numpy as np
-from _common import options, print_machine
+from _common import Results, options
 
 from skgantk.datasets import make_eight_gaussians
 from skgantk.discriminators import (
@@ -38,7 +38,8 @@ def end(discriminator, X, start, steps):
     )
 
 
-def report(loss, width, X, start, steps, limit, seeds):
+def compare(loss, width, X, start, steps, limit, seeds):
+    """Distances to the limit, W₁ of the last cloud to it, seconds of a run."""
     distances, began = [], time.perf_counter()
     for seed in range(seeds):
         network = FiniteWidthDiscriminator(3 * (width,), loss=loss, random_state=seed)
@@ -46,28 +47,27 @@ def report(loss, width, X, start, steps, limit, seeds):
         distances.append(np.sqrt(np.mean(np.sum((particles - limit) ** 2, axis=1))))
     seconds = (time.perf_counter() - began) / seeds
     transport = wasserstein_distance(particles, limit)
-    print(
-        f"{loss:8}{width:7}{np.median(distances):10.4f}{min(distances):10.4f}"
-        f"{max(distances):10.4f}{transport:10.4f}{seconds:9.1f}",
-        flush=True,
-    )
+    extremes = np.median(distances), min(distances), max(distances)
+    return *extremes, transport, seconds
 
 
 if __name__ == "__main__":
-    quick = options(__doc__).quick
-    n, steps, seeds = (8, 2, 1) if quick else (32, 10, 3)
-    widths = [16] if quick else [64, 256, 1024, 4096]
+    args = options(__doc__)
+    n, steps, seeds = (8, 2, 1) if args.quick else (32, 10, 3)
+    widths = [16] if args.quick else [64, 256, 1024, 4096]
     X = make_eight_gaussians(n, random_state=0)[0].astype(np.float32)
     start = np.random.default_rng(0).normal(size=(n, 2)).astype(np.float32)
-    print_machine()
-    print(f"{'':15}{'distance to the limit':>30}{'W₁ of':>10}{'seconds':>9}")
-    print(
-        f"{'loss':8}{'width':>7}{'median':>10}{'least':>10}{'greatest':>10}"
-        f"{'clouds':>10}{'a run':>9}"
+    results = Results(args)
+    print("Distances to the limit, and seconds of a run; without a network how far the")
+    print("limit's particles went.")
+    distances = ("median distance", "least", "greatest", "W₁ of clouds")
+    results.heads(
+        {"loss": 8, "width": 7}, {**dict.fromkeys(distances, ".4f"), "seconds": ".1f"}
     )
     for loss, discriminator in LIMITS.items():
         limit = end(discriminator, X, start, steps)
         moved = np.sqrt(np.mean(np.sum((start - limit) ** 2, axis=1)))
-        print(f"{loss:8}{'none':>7}{moved:10.4f}   (how far the limit's particles went)")
+        results.row(loss, "none", moved)
         for width in widths:
-            report(loss, width, X, start, steps, limit, seeds)
+            figures = compare(loss, width, X, start, steps, limit, seeds)
+            results.row(loss, width, *figures)
