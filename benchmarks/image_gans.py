@@ -126,7 +126,7 @@ def made(method, data, shape, steps, batch):
     return GANTKSynthesizer(
         convolutional if method == "GA-CNTK" else FULLY_CONNECTED, epsilon=0.01,
         standardize=False, bounds=(0, 1), init="gaussian", max_iter=steps["GA-NTK"],
-        batch_size=batch, random_state=0,
+        batch_size=batch or "auto", random_state=0,
     )  # fmt: skip
 
 
@@ -176,7 +176,7 @@ def add_arguments(parser):
     parser.add_argument("--methods", nargs="+", default=methods, choices=methods)
     parser.add_argument("--gan_steps", type=int, default=5000)
     parser.add_argument("--gantk_steps", type=int, default=300)
-    parser.add_argument("--batch", type=int, default="auto")
+    parser.add_argument("--batch", type=int, help="of GA-NTK; found if not given")
     parser.add_argument("--out", type=Path, default=Path("out/image_gans.csv"))
 
 
