@@ -19,15 +19,22 @@ pytestmark = pytest.mark.usefixtures("hasty_compilation")
 
 @parametrize_with_checks(
     [
-        NTKIPMDiscriminator(),
+        NTKIPMDiscriminator(RBF()),
         NTKLSGANDiscriminator(RBF()),
-        NTKGANDiscriminator(RBF()),
         NTKGANDiscriminator(RBF(), loss="hinge"),
         DrMMDDiscriminator(RBF()),
         KALEDiscriminator(RBF()),
-        DriftingDiscriminator(),
+        DriftingDiscriminator(RBF()),
         FiniteWidthDiscriminator((16,), learning_rate=0.05, random_state=0),
     ]
 )
 def test_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(
+    [NTKIPMDiscriminator(), NTKGANDiscriminator(RBF()), DriftingDiscriminator()]
+)
+def test_scikit_learn_with_the_usual_kernel_and_loss(estimator, check):
     check(estimator)

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 import sklearn
+from _cases import slow_but
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import integrate, special
 
@@ -46,10 +47,16 @@ def of_pairs(theta, X, Y, coef):
     return values, gradient
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+DTYPES = "float32", "float64"
+SIZES = (50, 60, 1, 3), (50, 60, 2, 6), (50, 60, 40, 5), (500, 400, 3, 7)
+
+
 @pytest.mark.parametrize(
-    ("n", "m", "d", "n_directions"),
-    [(50, 60, 1, 3), (50, 60, 2, 6), (50, 60, 40, 5), (500, 400, 3, 7)],
+    ("n", "m", "d", "n_directions", "dtype"),
+    slow_but(
+        [(*SIZES[0], "float64"), *((*SIZES[3], dtype) for dtype in DTYPES)],
+        [(*size, dtype) for size in SIZES for dtype in DTYPES],
+    ),
 )
 def test_sorted_sums_are_those_of_all_pairs(n, m, d, n_directions, dtype):
     X, Y, coef = (a.astype(dtype) for a in clouds(n, m, d))
@@ -87,7 +94,7 @@ def test_a_million_points_in_float32_keep_their_digits():
         assert_allclose(f(kernel, X, Y, coef), values, rtol=3e-7, atol=3e-7)
 
 
-@pytest.mark.parametrize("d", [2, 20])
+@pytest.mark.parametrize("d", slow_but([2], [2, 20]))
 def test_gram_diagonal_sums_and_gradient_are_of_one_kernel(d):
     X, Y, coef = clouds(50, 60, d)
     sliced = Riesz(n_directions=4)
@@ -102,8 +109,8 @@ def test_gram_diagonal_sums_and_gradient_are_of_one_kernel(d):
         assert_allclose(kernel.diag(X), np.diag(kernel(X)), rtol=1e-13)
 
 
-@pytest.mark.parametrize("d", [2, 20])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("d", slow_but([20], [2, 20]))
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_coincident_points_have_the_mean_of_the_slopes(d, dtype):
     """Also where they are far from the others, and from 0."""
     X = np.random.default_rng(0).normal(size=(1, d)).astype(dtype)
@@ -182,14 +189,17 @@ def test_errors_fall_with_the_number_of_directions(d, slope):
     assert sizes[0] < np.sqrt((np.pi / 2 - 1) / counts[0])
 
 
-@pytest.mark.parametrize(("d", "n_directions"), [(2, 1), (2, 3), (3, 2), (3, 4), (10, 5)])
+@pytest.mark.parametrize(
+    ("d", "n_directions"),
+    slow_but([(2, 3), (3, 4)], [(2, 1), (2, 3), (3, 2), (3, 4), (10, 5)]),
+)
 def test_lengths_are_right_on_average(d, n_directions):
     found = errors(d, n_directions, 10_000)
     mean, deviation = found.mean(axis=0), found.std(axis=0) / 100
     assert np.all(abs(mean) < 4 * deviation)
 
 
-@pytest.mark.parametrize("d", [2, 3])
+@pytest.mark.parametrize("d", slow_but([2], [2, 3]))
 def test_energy_distance(d):
     X, Y, _ = clouds(50, 60, d)
     kernel = Riesz(n_directions=500)
@@ -213,7 +223,7 @@ def test_redrawn():
 
 def test_a_flow_draws_directions_afresh():
     """With one direction a step, particles come to the data in all directions."""
-    X = np.random.default_rng(0).normal(size=(100, 3)) * [1.0, 2.0, 0.5]
+    X = np.random.default_rng(0).normal(size=(30, 3)) * [1.0, 2.0, 0.5]
     critic = NTKIPMDiscriminator(Riesz(n_directions=1))
     settings = {"max_iter": 300, "decay": True, "random_state": 0}
     flow = ParticleFlowGenerator(critic, **settings).fit(X)
@@ -237,7 +247,9 @@ def test_discriminator_of_a_flow_is_one_function():
     assert_allclose(critic.gradient(X), found, atol=1e-13)
 
 
-@pytest.mark.parametrize("params", [{"carry_over": True}, {"batch_size": 10}])
+@pytest.mark.parametrize(
+    "params", slow_but([{"batch_size": 10}], [{"carry_over": True}, {"batch_size": 10}])
+)
 def test_other_flows(params):
     X = np.random.default_rng(0).normal(size=(30, 3))
     critic = NTKIPMDiscriminator(Riesz(n_directions=2), training_time="unit_norm")
