@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _common import options, print_machine
+from _common import Results, options
 from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
@@ -99,7 +99,7 @@ def fitted(estimator, train, seed):
     return estimator.sample(len(train), random_state=seed), seconds
 
 
-def run(name, X, seeds, methods):
+def run(name, X, seeds, methods, table):
     results = {method: [] for method in [*methods, "fresh"]}
     for seed in seeds:
         train, held_out = halves(X, seed)
@@ -117,9 +117,7 @@ def run(name, X, seeds, methods):
             results["fresh"].append([*ratios, np.nan])
     for method, rows in results.items():
         if rows:
-            cells = "".join(f"{value:9.2f}" for value in np.mean(rows, axis=0))
-            size = f"{len(train):6}{X.shape[1]:4}"
-            print(f"{name:26}{size}  {method:22}{cells}", flush=True)
+            table.row(name, len(train), X.shape[1], method, *np.mean(rows, axis=0))
 
 
 def add_arguments(parser):
@@ -131,13 +129,13 @@ def add_arguments(parser):
 if __name__ == "__main__":
     args = options(__doc__, add_arguments)
     warnings.simplefilter("ignore")
-    print_machine()
+    table = Results(args)
     if args.quick:
         args.tables, args.seeds, args.methods = ["iris"], [0], ["GANTK"]
-    header = "".join(
-        f"{label:>9}" for label in ("W1", "nearest", "sd", "coverage", "seconds")
+    table.heads(
+        {"table": 26, "rows": 6, "d": 4, "method": 22},
+        dict.fromkeys(("W1", "nearest", "sd", "coverage", "seconds"), ".2f"),
     )
-    print(f"{'table':26}{'rows':>6}{'d':>4}  {'method':22}{header}")
     for name, X in tables() if FOLDER.exists() else []:
         if not args.tables or name in args.tables:
-            run(name, X, args.seeds, args.methods)
+            run(name, X, args.seeds, args.methods, table)

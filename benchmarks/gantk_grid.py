@@ -8,7 +8,7 @@ that of the fresh points. The first line compiles.
 import time
 
 import numpy as np
-from _common import options, print_machine
+from _common import Results, options
 
 from skgantk.datasets import make_grid_gaussians
 from skgantk.generators import GANTKSynthesizer
@@ -20,6 +20,7 @@ CENTRES = np.stack(np.meshgrid(SIDE, SIDE), axis=-1).reshape(-1, 2)
 
 
 def run(seed, dtype, n):
+    """Modes, quality, distance, copying, seconds and milliseconds a step."""
     X, _ = make_grid_gaussians(n, random_state=seed)
     fresh, _ = make_grid_gaussians(2048, random_state=seed + 1000)
     began = time.perf_counter()
@@ -28,21 +29,21 @@ def run(seed, dtype, n):
     Z = synthesizer.samples_
     coverage = mode_coverage(Z, CENTRES, radius=3 * STD)
     ratio = wasserstein_distance(Z, fresh) / wasserstein_distance(X, fresh)
-    print(
-        f"{dtype:9}{seed:5}{coverage.n_covered:7}{coverage.high_quality:9.2f}{ratio:8.3f}"
-        f"{copying_score(Z, X, fresh):9.2f}{seconds:9.1f}"
-        f"{1e3 * seconds / synthesizer.n_iter_:9.1f}",
-        flush=True,
-    )
+    copying = copying_score(Z, X, fresh)
+    times = seconds, 1e3 * seconds / synthesizer.n_iter_
+    return coverage.n_covered, coverage.high_quality, ratio, copying, *times
 
 
 if __name__ == "__main__":
     args = options(__doc__)
-    print_machine()
-    print(
-        f"{'dtype':9}{'seed':>5}{'modes':>7}{'quality':>9}{'W1':>8}{'copying':>9}"
-        f"{'seconds':>9}{'ms/step':>9}"
+    results = Results(args)
+    results.heads(
+        {"dtype": 9, "seed": 5},
+        {
+            **{"modes": ".0f", "quality": ".2f", "W1": ".3f", "copying": ".2f"},
+            **{"seconds": ".1f", "ms/step": ".1f"},
+        },
     )
     for dtype in ["float64"] if args.quick else ["float64", "float32"]:
         for seed in range(1 if args.quick else 10):
-            run(seed, dtype, 64 if args.quick else 256)
+            results.row(dtype, seed, *run(seed, dtype, 64 if args.quick else 256))

@@ -6,10 +6,9 @@ the training points, mean of three seeds, with and without the penalty on copies
 """
 
 import warnings
-from pathlib import Path
 
 import numpy as np
-from _common import options, print_machine
+from _common import OUT, Results, options
 
 from skgantk.datasets import make_grid_gaussians
 from skgantk.generators import GANTKSynthesizer
@@ -40,18 +39,16 @@ def picture(factors, results):
         ax.set(xscale="log", xlabel="λ / λ of Algorithm 1", ylabel=label)
         ax.set_ylim(bottom=0)
     axes[0].legend()
-    path = Path(__file__).parents[1] / "out" / "gantk_lambda.png"
-    path.parent.mkdir(exist_ok=True)
-    figure.savefig(path, dpi=110)
+    figure.savefig(OUT / "gantk_lambda.png", dpi=110)
 
 
 if __name__ == "__main__":
     args = options(__doc__)
     warnings.simplefilter("ignore")  # of copies, which the table shows
-    print_machine()
+    table = Results(args)
     factors = [1.0] if args.quick else [2.0**i for i in range(-4, 5)]
     seeds, n = ([0], 64) if args.quick else (range(3), 256)
-    print(f"{'':14}{'λ/λ₁':>8}{'W1':>8}{'copying':>9}")
+    table.heads({"setting": 14, "λ/λ₁": 8}, {"W1": ".3f", "copying": ".2f"})
     results = {}
     for name, setting in SETTINGS.items():
         rows = []
@@ -59,6 +56,6 @@ if __name__ == "__main__":
             rows.append(
                 np.mean([run(seed, factor, n, **setting) for seed in seeds], axis=0)
             )
-            print(f"{name:14}{factor:8.4g}{rows[-1][0]:8.3f}{rows[-1][1]:9.2f}", flush=True)
+            table.row(name, factor, *rows[-1])
         results[name] = np.array(rows)
     picture(factors, results)

@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from _common import options, print_machine
+from _common import OUT, Results, options
 from sklearn.neural_network import MLPClassifier
 
 from skgantk.datasets import load_images
@@ -80,9 +80,7 @@ def picture(panels, name):
         tiles = images[:64].reshape(8, 8, 28, 28).transpose(0, 2, 1, 3).reshape(224, 224)
         ax.imshow(tiles, cmap="gray", vmin=0, vmax=1)
         ax.set(title=title, xticks=[], yticks=[])
-    path = Path(__file__).parents[1] / "out" / name
-    path.parent.mkdir(exist_ok=True)
-    figure.savefig(path, dpi=110)
+    figure.savefig(OUT / name, dpi=110)
 
 
 def add_arguments(parser):
@@ -91,22 +89,24 @@ def add_arguments(parser):
     parser.add_argument("--epsilon", type=float, default=0.05)
 
 
-def main(args):
+def main(args, results):
     images, labels = digits()
     n = 64 if args.quick else 256
     X, held_out, others = images[:n], images[n : 2 * n], images[2000:6000]
     features = hidden_layer(images[6000:], labels[6000:])
     real = features(others)
 
-    def report(name, Z, steps="", seconds="", loss=""):
+    def report(name, Z, *of_fit):
         ssim = average_max_ssim(Z, X, image_shape=(28, 28), data_range=1)
-        distance = frechet_distance(features(Z), real)
-        print(
-            f"{name:22}{ssim:9.3f}{distance:10.2f}{steps:>8}{seconds:>9}  {loss}",
-            flush=True,
-        )
+        results.row(name, ssim, frechet_distance(features(Z), real), *of_fit)
 
-    print(f"{'':22}{'AM-SSIM':>9}{'Fréchet':>10}{'steps':>8}{'seconds':>9}  loss")
+    results.heads(
+        {"images": 22},
+        {
+            **{"AM-SSIM": ".3f", "Fréchet": ".2f", "steps": ".0f", "seconds": ".0f"},
+            **{"loss at first": ".4f", "at last": ".4f"},
+        },
+    )
     report("training images", X)
     report("held-out images", held_out)
     panels = {"training images": X}
@@ -116,13 +116,11 @@ def main(args):
         began = time.perf_counter()
         ours.fit(X)
         seconds = time.perf_counter() - began
-        curve = " ".join(f"{loss:.4f}" for loss in ours.loss_curve_)
-        report(name, ours.samples_, steps, f"{seconds:.0f}", curve)
         theirs = published(X, kernel, seconds)
-        curve = f"{theirs.loss_curve_[0]:.4f} ... {theirs.loss_curve_[-1]:.4f}"
-        report(
-            f"{name}, published", theirs.samples_, theirs.n_iter_, f"{seconds:.0f}", curve
-        )
+        for label, fit in ((name, ours), (f"{name}, published", theirs)):
+            ends = fit.loss_curve_[0], fit.loss_curve_[-1]
+            report(label, fit.samples_, fit.n_iter_, seconds, *ends)
+        print(" ".join(f"{loss:.4f}" for loss in ours.loss_curve_), flush=True)
         panels[name] = ours.samples_
         panels[f"{name}, published optimiser"] = theirs.samples_
     picture(panels, "gantk_mnist.png")
@@ -131,8 +129,8 @@ def main(args):
 if __name__ == "__main__":
     args = options(__doc__, add_arguments)
     warnings.simplefilter("ignore")  # of a classifier that is good enough, and of copies
-    print_machine()
+    results = Results(args)
     if FILE.exists():
-        main(args)
+        main(args, results)
     else:
         print(f"{FILE.name} is not there: nothing to measure.")

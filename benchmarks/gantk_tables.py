@@ -10,7 +10,7 @@ one split of other tables, and of the first three.
 import warnings
 
 import numpy as np
-from _common import options, print_machine
+from _common import Results, options
 from sklearn import datasets
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, train_test_split
@@ -47,6 +47,7 @@ METHODS = {
 
 
 def run(name, seeds):
+    """Rows of the table."""
     X = StandardScaler().fit_transform(getattr(datasets, f"load_{name}")().data)
     results = {method: [] for method in METHODS}
     for seed in seeds:
@@ -55,18 +56,20 @@ def run(name, seeds):
             Z = draw(train, seed)
             distance = wasserstein_distance(Z, held_out, order=2) ** 2
             results[method].append((distance, copying_score(Z, train, held_out)))
-    cells = ""
-    for figures in results.values():
+    for method, figures in results.items():
         (mean, copying), (std, _) = np.mean(figures, axis=0), np.std(figures, axis=0)
-        cells += f"{mean:9.3f} ±{std:6.3f} {copying:5.2f}"
-    print(f"{name:14}{len(X):5}{X.shape[1]:4}{cells}", flush=True)
+        yield name, *X.shape, method, mean, std, copying
 
 
 if __name__ == "__main__":
     args = options(__doc__)
     warnings.simplefilter("ignore")  # of degenerate mixtures
-    print_machine()
-    print(f"{'table':14}{'n':>5}{'d':>4}" + "".join(f"{m:>23}" for m in METHODS))
+    results = Results(args)
+    results.heads(
+        {"table": 14, "n": 5, "d": 4, "method": 14},
+        {"W₂²": ".3f", "deviation": ".3f", "copying": ".2f"},
+    )
     tables, seeds = (["iris"], [0]) if args.quick else (TABLES, range(5))
     for name in tables:
-        run(name, seeds)
+        for row in run(name, seeds):
+            results.row(*row)
