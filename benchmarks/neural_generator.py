@@ -17,7 +17,7 @@ import warnings
 
 import numpy as np
 import optax
-from _common import options, print_machine
+from _common import Results, options
 from gantk_mnist import FILE, digits, hidden_layer, picture
 
 from skgantk.datasets import make_eight_gaussians, make_grid_gaussians
@@ -85,6 +85,7 @@ MNIST = {
 
 
 def points(name, method, seed, quick):
+    """Figures of a row of the first table."""
     make, centres, std = DATA[name]
     X = make(500, random_state=seed)[0].astype("float32")
     fresh = make(2048, random_state=seed + 1000)[0].astype("float32")
@@ -96,31 +97,31 @@ def points(name, method, seed, quick):
     seconds = time.perf_counter() - began
     coverage = mode_coverage(Z, centres, radius=3 * std)
     distance, floor = (wasserstein_distance(cloud, fresh) for cloud in (Z, X))
-    print(
-        f"{name:14}{method:9}{seed:5}{coverage.n_covered:7}{coverage.high_quality:9.2f}"
-        f"{distance:9.4f}{floor:9.4f}{distance / floor:8.2f}"
-        f"{copying_score(Z, X, fresh):9.2f}{seconds:9.0f}",
-        flush=True,
-    )
+    distances = distance, floor, distance / floor
+    copying = copying_score(Z, X, fresh)
+    return coverage.n_covered, coverage.high_quality, *distances, copying, seconds
 
 
-def mnist(names, quick):
+def mnist(names, quick, results):
     images, labels = digits()
     n = 64 if quick else 256
     X, held_out, others = images[:n], images[n : 2 * n], images[2000:6000]
     features = hidden_layer(images[6000:], labels[6000:])
     real = features(others)
 
-    def report(name, Z, steps="", seconds=""):
-        print(
-            f"{name:24}{energy_distance(Z, others[:2000]):9.3f}"
-            f"{frechet_distance(features(Z), real):9.2f}"
-            f"{average_max_ssim(Z, X, image_shape=(28, 28), data_range=1):9.3f}"
-            f"{steps:>8}{seconds:>9}",
-            flush=True,
-        )
+    def report(name, Z, *of_fit):
+        distances = energy_distance(Z, others[:2000]), frechet_distance(features(Z), real)
+        ssim = average_max_ssim(Z, X, image_shape=(28, 28), data_range=1)
+        results.row(name, *distances, ssim, *of_fit)
 
-    print(f"\n{'':24}{'energy':>9}{'Fréchet':>9}{'AM-SSIM':>9}{'steps':>8}{'seconds':>9}")
+    print()
+    results.heads(
+        {"images": 24},
+        {
+            **{"energy": ".3f", "Fréchet": ".2f", "AM-SSIM": ".3f"},
+            **{"steps": ".0f", "seconds": ".0f"},
+        },
+    )
     report("training images", X)
     report("held-out images", held_out)
     panels = {"training images": X}
@@ -132,7 +133,7 @@ def mnist(names, quick):
         generator.fit(X)
         seconds = time.perf_counter() - began
         panels[name] = generator.sample(256, random_state=0)
-        report(name, panels[name], generator.n_iter_, f"{seconds:.0f}")
+        report(name, panels[name], generator.n_iter_, seconds)
     picture(panels, "neural_mnist.png")
 
 
@@ -146,16 +147,19 @@ def add_arguments(parser):
 if __name__ == "__main__":
     args = options(__doc__, add_arguments)
     warnings.simplefilter("ignore")  # of a classifier that is good enough
-    print_machine()
+    results = Results(args)
     if args.quick:
         args.data, args.seeds, args.mnist = ["8 Gaussians"], [0], ["IPM, MLP"]
-    print(
-        f"{'data':14}{'method':9}{'seed':>5}{'modes':>7}{'quality':>9}{'W₁':>9}"
-        f"{'floor':>9}{'ratio':>8}{'copying':>9}{'seconds':>9}"
+    results.heads(
+        {"data": 14, "method": 9, "seed": 5},
+        {
+            **{"modes": ".0f", "quality": ".2f", "W₁": ".4f", "floor": ".4f"},
+            **{"ratio": ".2f", "copying": ".2f", "seconds": ".0f"},
+        },
     )
     for name in (name for name in args.data if name in DATA):
         for method in args.method:
             for seed in args.seeds:
-                points(name, method, seed, args.quick)
+                results.row(name, method, seed, *points(name, method, seed, args.quick))
     if FILE.exists() and "none" not in args.mnist:
-        mnist(args.mnist, args.quick)
+        mnist(args.mnist, args.quick, results)

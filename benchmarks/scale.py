@@ -1,21 +1,18 @@
-"""Time and memory of large clouds: exact sums, Nyström's, batches; one line a process.
+"""Time and memory of large clouds: exact sums, Nyström's, batches; a process for each.
 
 Sums: the gradient between two clouds of n points (`kernel_gradient`), exactly and with 500
-landmarks, whose errors at 1000 points stand beside `NystroemKernel.error_bound`. Flows:
-seconds of a fit of `ParticleFlowGenerator`, which finds the size of its step first and
-evaluates its loss at last, over 2n points each, from noise onto n points on a ring,
-exactly, with landmarks, and with discriminators of 500 real and 500 fake points
-(``batch_size``); and how far the particles are from the ring after so many steps.
+landmarks, whose errors at 1000 points stand beside `NystroemKernel.error_bound`, both over
+the greatest sum. Flows: seconds of a fit of `ParticleFlowGenerator`, which finds the size
+of its step first and evaluates its loss at last, over 2n points each, from noise onto n
+points on a ring, exactly, with landmarks, and with discriminators of 500 real and 500 fake
+points (``batch_size``); and how far the particles are from the ring after so many steps.
 """
 
-import resource
-import subprocess
-import sys
 import time
 import warnings
 
 import numpy as np
-from _common import options, print_machine
+from _common import Results, in_own_process, options, peak_gib
 
 from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.generators import ParticleFlowGenerator
@@ -51,7 +48,7 @@ def approximation(X, Z):
 
 
 def sum_of(method, n):
-    """Seconds of a gradient, and what is known of its error."""
+    """Seconds of a gradient, and its error and the bound where there is one."""
     X, Z = clouds(n)
     coef = np.full(n, 1 / n, np.float32)
     kernel = NTK() if method == "exact" else approximation(X, Z)
@@ -60,11 +57,11 @@ def sum_of(method, n):
     kernel_gradient(kernel, X, Z, coef)
     seconds = time.perf_counter() - start
     if method == "exact":
-        return f"{seconds:10.2f} s  {n * n / seconds:.2e} pairs/s"
+        return seconds, None, None
     exact = kernel_sum(NTK(), X[:1000], Z, coef)
     error = abs(kernel_sum(kernel, X[:1000], Z, coef) - exact).max()
     bound = kernel.error_bound(X[:1000], Z, coef).max()
-    return f"{seconds:10.2f} s  error {error:.1e}, bound {bound:.1e}, of {exact.max():.2f}"
+    return seconds, error / exact.max(), bound / exact.max()
 
 
 def flow_of(method, n, steps):
@@ -84,32 +81,31 @@ def flow_of(method, n, steps):
     flow.fit(X)
     seconds = time.perf_counter() - start
     off = abs(np.linalg.norm(flow.particles_, axis=1) - 3).mean()
-    return f"{seconds:10.2f} s for {steps} steps, off the ring {off:.3f}"
+    return seconds, off
 
 
-def row(what, method, n, steps):
-    """Print one line."""
+def figures(what, method, n, steps):
+    """All that there are, None where another row has one."""
     if what == "sum":
-        text = sum_of(method, n)
-    else:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a flow that is cut short has not converged
-            text = flow_of(method, n, steps)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{what:5}{method:10}{n:9}{text}  peak {peak:.2f} GiB", flush=True)
-
-
-def main():
-    args = options(__doc__, lambda parser: parser.add_argument("--row", nargs=4))
-    if args.row:
-        what, method, n, steps = args.row
-        return row(what, method, int(n), int(steps))
-    print_machine()
-    for case in ROWS:
-        if not args.quick or case[2] == min(LINEAR):
-            command = [sys.executable, __file__, "--row", *map(str, case)]
-            subprocess.run(command, check=True)
+        seconds, *errors = sum_of(method, n)
+        speed = n * n / seconds if method == "exact" else None
+        return seconds, peak_gib(), speed, *errors
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a flow that is cut short has not converged
+        seconds, off = flow_of(method, n, steps)
+    return seconds, peak_gib(), None, None, None, off
 
 
 if __name__ == "__main__":
-    main()
+    args = options(__doc__)
+    results = Results(args)
+    results.heads(
+        {"what": 6, "method": 11, "points": 9, "steps": 5},
+        {
+            **{"seconds": ".2f", "peak GiB": ".2f", "speed, pairs/s": ".2e"},
+            **{"error": ".1e", "bound": ".1e", "distance off the ring": ".3f"},
+        },
+    )
+    for case in ROWS:
+        if not args.quick or case[2] == min(LINEAR):
+            results.row(*case, *in_own_process(figures, *case))
