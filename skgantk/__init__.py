@@ -1,4 +1,8 @@
-"""Infinite-width GANs as scikit-learn estimators."""
+"""New rows of tables, points and images, by GANs of infinite width in scikit-learn.
+
+Their discriminators are trained exactly, by neural tangent kernels; generators, kernels and
+what judges samples are estimators and functions as scikit-learn has them.
+"""
 
 from skgantk import (
     datasets,

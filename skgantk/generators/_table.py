@@ -49,7 +49,7 @@ class TableSynthesizer(EncodesTables, MetaEstimatorMixin, BaseEstimator):
     Parameters
     ----------
     generator : estimator, default=None
-        Any with ``fit(X)`` and ``sample(n_samples)``: a generator, scikit-learn's
+        Any estimator with ``fit(X)`` and ``sample(n_samples)``: a generator, scikit-learn's
         KernelDensity or GaussianMixture. It gets coordinates of mean 0 and variance 1.
         None is a `GANTKSynthesizer`; one with ``verbose=1`` shows how far it is.
     categorical_features : "from_dtype" or array-like, default="from_dtype"
