@@ -11,7 +11,7 @@ import time
 import warnings
 
 import numpy as np
-from _common import options, print_machine
+from _common import Results, options
 from image_gans import FOLDER, judged, load
 
 from skgantk.generators import ImageSynthesizer
@@ -41,6 +41,7 @@ SHAPES = [  # of random images, n, kernel, steps that are timed
 
 
 def quality(data, n, settings, images):
+    """Rows of new, given and held-out images."""
     X, apart = images.learnt[:n], min(n, len(images.others) // 2)
     held_out, real = np.split(images.others, [apart])
     given = np.rint(255 * X).astype(np.uint8).reshape(n, *images.shape)
@@ -51,12 +52,14 @@ def quality(data, n, settings, images):
     Z = new.reshape(n, -1).astype(np.float32) / 255
     for name, A in (("new", Z), ("given", X), ("held out", held_out)):
         ssim, distance = judged(A, X, real, images)
-        figures = f"{ssim:9.3f}{distance:9.2f}{copying_score(A, X, held_out):9.2f}"
-        taken = f"{seconds:9.0f}  {settings or 'defaults'}" if name == "new" else ""
-        print(f"{data:17}{n:5}  {name:10}{figures}{taken}", flush=True)
+        copying = copying_score(A, X, held_out)
+        label = ", ".join(f"{k} {v}" for k, v in settings.items()) or "defaults"
+        taken = seconds if name == "new" else None
+        yield data, n, label, name, ssim, distance, copying, taken
 
 
 def pace(shape, n, kernel, steps):
+    """Seconds of a step, and of the first fit."""
     X = np.random.default_rng(0).integers(0, 256, (n, *shape)).astype(np.uint8)
 
     def seconds(max_iter):
@@ -65,19 +68,26 @@ def pace(shape, n, kernel, steps):
         return time.perf_counter() - began
 
     first, short, long = (seconds(k) for k in (10, 10, 10 + steps))
-    label, step = "×".join(map(str, shape)), (long - short) / steps
-    print(f"{label:17}{n:5}  {kernel:15}{step:9.4f}{first:9.1f}", flush=True)
+    return (long - short) / steps, first
 
 
 if __name__ == "__main__":
     args = options(__doc__)
     warnings.simplefilter("ignore")  # of a classifier that is good enough
-    print_machine()
+    results = Results(args)
     if FOLDER.exists() and not args.quick:
-        print(f"{'':34}{'AM-SSIM':>9}{'Fréchet':>9}{'copying':>9}{'seconds':>9}")
+        results.heads(
+            {"data": 17, "n": 5, "settings": 31, "images": 8},
+            {"AM-SSIM": ".3f", "Fréchet": ".2f", "copying": ".2f", "seconds": ".0f"},
+        )
         loaded = {data: load(data) for data in dict.fromkeys(case[0] for case in CASES)}
         for data, n, settings in CASES:
-            quality(data, n, settings, loaded[data])
-    print(f"\n{'':39}{'s a step':>9}{'first, s':>9}")
-    for case in SHAPES[:1] if args.quick else SHAPES:
-        pace(*case)
+            for row in quality(data, n, settings, loaded[data]):
+                results.row(*row)
+        print()
+    results.heads(
+        {"shape": 17, "n": 5, "kernel": 15}, {"s a step": ".4f", "first, s": ".1f"}
+    )
+    for shape, n, kernel, steps in SHAPES[:1] if args.quick else SHAPES:
+        label = "×".join(map(str, shape))
+        results.row(label, n, kernel, *pace(shape, n, kernel, steps))

@@ -1,4 +1,4 @@
-"""Flows of the energy distance with sorted sums: time, memory, error; one line a process.
+"""Flows of the energy distance with sorted sums: time, memory, error; a process for each.
 
 From Gaussian noise onto 8 Gaussians in the plane, as many particles as data, float32, by
 ``Riesz(n_directions=...)``, beside the exact kernel where that can be waited for. Seconds a
@@ -7,13 +7,10 @@ step are those of 50 steps less those of one, over 49, compiled before. W₁ is 
 after; its floor is that of the data, which are fresh points too.
 """
 
-import resource
-import subprocess
-import sys
 import time
 
 import numpy as np
-from _common import options, print_machine
+from _common import Results, in_own_process, options, peak_gib
 
 from skgantk.datasets import make_eight_gaussians
 from skgantk.discriminators import NTKIPMDiscriminator
@@ -56,32 +53,27 @@ def fitted(X, n_directions, steps):
     return flow, time.perf_counter() - start
 
 
-def row(n, n_directions):
-    """Print one line."""
+def figures(n, n_directions):
+    """Seconds of a step and of the fit, distances, memory."""
     X, fresh = sample(n, 0), sample(n, 1)
     fitted(X, n_directions, 1)
     one = fitted(X, n_directions, 1)[1]
     flow, seconds = fitted(X, n_directions, STEPS)
     before = distance(flow.snapshots_[0], fresh)
     after, floor = (distance(A, fresh) for A in (flow.particles_, X))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(
-        f"{n:8}  {n_directions or 'exact':>5}  {(seconds - one) / (STEPS - 1):8.3f} s  "
-        f"{seconds:8.1f} s  {before:8.4f}  {after:8.4f}  {floor:8.4f}  {peak:6.2f} GiB",
-        flush=True,
-    )
-
-
-def main():
-    args = options(__doc__, lambda parser: parser.add_argument("--row", nargs=2))
-    if args.row:
-        return row(*map(int, args.row))
-    print_machine()
-    print("  points  lines    a step     the fit    before     after     floor    peak")
-    for case in QUICK if args.quick else ROWS:
-        command = [sys.executable, __file__, "--row", *map(str, case)]
-        subprocess.run(command, check=True)
+    return (seconds - one) / (STEPS - 1), seconds, before, after, floor, peak_gib()
 
 
 if __name__ == "__main__":
-    main()
+    args = options(__doc__)
+    results = Results(args)
+    results.heads(
+        {"points": 8, "lines": 5},
+        {
+            **{"s a step": ".3f", "s of the fit": ".1f", "before": ".4f"},
+            **{"W₁, after": ".4f", "floor": ".4f", "peak GiB": ".2f"},
+        },
+    )
+    for n, n_directions in QUICK if args.quick else ROWS:
+        row = in_own_process(figures, n, n_directions)
+        results.row(n, n_directions or "exact", *row)
