@@ -25,7 +25,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from _common import options, print_machine
+from _common import Results, options
 from _tables_27_measures import JOBS, by_regression, learnt, scaled, wasserstein
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer, KNNImputer
@@ -40,7 +40,7 @@ MOST = 1000
 EMPTIED = 0.2
 N_DRAWS = 5
 FIGURES = [
-    *("MinMAE", "AvgMAE", "MAD", "W1_train", "W1_test", "F1", "R2", "bias", "rate"),
+    *("MinMAE", "AvgMAE", "MAD", "W1 train", "W1 test", "F1", "R2", "bias", "rate"),
     "seconds",
 ]
 PEERS = {
@@ -126,8 +126,8 @@ def judged(table, T, H, holes, made):
         "MinMAE": errors.min(axis=0).sum() / holes.sum(),
         "AvgMAE": errors.mean(axis=0).sum() / holes.sum(),
         "MAD": off / holes.sum(),
-        "W1_train": np.mean([wasserstein(draw, true) for draw in draws]),
-        "W1_test": np.mean([wasserstein(draw, held_out) for draw in draws]),
+        "W1 train": np.mean([wasserstein(draw, true) for draw in draws]),
+        "W1 test": np.mean([wasserstein(draw, held_out) for draw in draws]),
         score: np.mean(models),
         **dict(zip(("bias", "rate"), fits.values())),
     }
@@ -145,11 +145,10 @@ def row(table, method, seed, limit):
     return {"table": table.name, "method": method, **figures}
 
 
-def show(name, results):
+def show(name, results, shown):
     for method in dict.fromkeys(r["method"] for r in results):
         values = pd.DataFrame([r for r in results if r["method"] == method])[FIGURES]
-        cells = "".join(f"{v:10.3f}" if v == v else " " * 10 for v in values.mean())
-        print(f"{name:26}{method:22}{cells}", flush=True)
+        shown.row(name, method, *values.mean())
 
 
 def add_arguments(parser):
@@ -162,10 +161,10 @@ def add_arguments(parser):
 if __name__ == "__main__":
     args = options(__doc__, add_arguments)
     warnings.simplefilter("ignore")
-    print_machine()
+    shown = Results(args)
     if args.quick:
         args.tables, args.seeds, args.methods = ["iris"], [0], ["true", "ours", "iterative"]
-    print(f"{'':48}" + "".join(f"{figure:>10}" for figure in FIGURES))
+    shown.heads({"table": 27, "method": 22}, dict.fromkeys(FIGURES, ".3f"))
     results = []
     for table in all_tables(FOLDER):
         if args.tables and table.name not in args.tables:
@@ -176,15 +175,15 @@ if __name__ == "__main__":
                 made += [row(table, method, seed, args.limit) for seed in args.seeds]
             except TimeoutError:
                 print(f"{table.name:26}{method:22} more than {args.limit} s")
-        show(table.name, made)
+        show(table.name, made, shown)
         results += made
     finished = {
         method: {r["table"] for r in results if r["method"] == method}
         for method in args.methods
     }
     common = set.intersection(*(t for m, t in finished.items() if m != "Forest-VP"))
-    show(
-        "mean", [r for r in results if r["table"] in common and r["method"] != "Forest-VP"]
-    )
+    others = [r for r in results if r["method"] != "Forest-VP"]
+    show("mean", [r for r in others if r["table"] in common], shown)
     if ended := finished.get("Forest-VP"):
-        show("mean where Forest-VP ended", [r for r in results if r["table"] in ended])
+        rows = [r for r in results if r["table"] in ended]
+        show("mean where Forest-VP ended", rows, shown)
