@@ -20,13 +20,14 @@ def start(count, *arguments):
     flags = os.environ.get("XLA_FLAGS", "")  # or it would compile for another processor
     flags += f" --xla_force_host_platform_device_count={count}"
     environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+    environment["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # as here
     program = Path(several_devices.__file__)
     command = [sys.executable, program, *map(str, arguments)]
     return subprocess.Popen(command, env=environment)
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
+def results(tmp_path_factory, hasty_compilation):
     """What `several_devices` computes here, on one device, and on four."""
     path = tmp_path_factory.mktemp("devices") / "four.npz"
     assert start(4, path).wait() == 0

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from _cases import slow_but
 
 from skgantk._numerics import geometry
 
@@ -36,7 +37,7 @@ def near_pairs(d, h, dtype, sign=1, n=4):
 
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("h", [1.0, 1e-3, 1e-4])
-@pytest.mark.parametrize("d", [2, 7, 40, 784])
+@pytest.mark.parametrize("d", slow_but([2, 40], [2, 7, 40, 784]))
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 4e-6), ("float64", 2e-11)])
 def test_pairs_keep_their_digits(d, h, dtype, tolerance, sign):
     X, Y = near_pairs(d, h, dtype, sign)
@@ -61,7 +62,7 @@ def test_pairs_keep_their_digits(d, h, dtype, tolerance, sign):
             assert error <= bound, name
 
 
-@pytest.mark.parametrize("d", [1, 2, 3, 40])
+@pytest.mark.parametrize("d", slow_but([1, 40], [1, 2, 3, 40]))
 def test_collinear_points_have_no_area(d):
     x = np.random.default_rng(0).normal(size=(5, d))
     with jax.enable_x64(True):
@@ -72,7 +73,7 @@ def test_collinear_points_have_no_area(d):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("d", [1, 3, 40, 784])
+@pytest.mark.parametrize("d", slow_but([1, 784], [1, 3, 40, 784]))
 def test_coincident_points_are_told_exactly(d, dtype):
     x = np.random.default_rng(0).normal(size=(5, d)).astype(dtype)
     with jax.enable_x64(True):
@@ -85,7 +86,7 @@ def test_coincident_points_are_told_exactly(d, dtype):
 
 @pytest.mark.parametrize("coef_ndim", [1, 2])
 @pytest.mark.parametrize("signed", [True, False])
-@pytest.mark.parametrize("d", [2, 5, 40])
+@pytest.mark.parametrize("d", slow_but([2, 40], [2, 5, 40]))
 def test_contract(d, signed, coef_ndim):
     rng = np.random.default_rng(0)
     X, Y = rng.normal(size=(4, d)), rng.normal(size=(6, d))

@@ -1,6 +1,7 @@
 """Matrix functions against scipy's expm, mpmath's Lambert W and quadrature."""
 
 from functools import lru_cache, partial
+from itertools import product
 from unittest import mock
 
 import jax
@@ -8,6 +9,7 @@ import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
+from _cases import slow_but
 from mpmath import mp
 from numpy.testing import assert_allclose
 from scipy.linalg import expm, pinvh
@@ -149,7 +151,7 @@ def check_tolerance(kind, name, n, **options):
 
 @each_kind
 @pytest.mark.parametrize("name", MATRICES)
-@pytest.mark.parametrize("n", [20, 64, 150])
+@pytest.mark.parametrize("n", slow_but([20, 150], [20, 64, 150]))
 def test_tolerance_is_met(kind, name, n):
     check_tolerance(kind, name, n)
 
@@ -509,7 +511,7 @@ def adjoint_oracle(K, y, rate, objective):
     return value, (K_bar + K_bar.T) / 2
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", slow_but(["squares"], OBJECTIVES))
 @pytest.mark.parametrize("name", MATRICES)
 def test_adjoint_of_relaxation(name, objective):
     """In Krylov spaces, by eigendecomposition, and from one to the other."""
@@ -535,8 +537,9 @@ def test_adjoint_with_equal_eigenvalues():
     assert relative_error(K_bar, expected) < 1e-12
 
 
-@pytest.mark.parametrize("n", [20, 300])
-@pytest.mark.parametrize("rate", [0.1, 3.0])
+@pytest.mark.parametrize(
+    ("rate", "n"), slow_but([(0.1, 20), (3.0, 300)], product([0.1, 3.0], [20, 300]))
+)
 def test_form_is_a_relaxation_gradient(n, rate):
     """In float64; a Krylov space at 300, an eigendecomposition at 20."""
     rng = np.random.default_rng(0)

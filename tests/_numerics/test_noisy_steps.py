@@ -9,6 +9,7 @@ import jax.test_util
 import mpmath
 import numpy as np
 import pytest
+from _cases import slow_but
 from _reference.gauss_numpy import expectation
 from numpy.testing import assert_allclose
 from scipy import special
@@ -174,7 +175,10 @@ def test_one_deviation_has_a_closed_form(one_deviation, ours, closed, q):
                     assert_allclose(a, b, rtol=1e-11, atol=1e-14 * abs(b).max())
 
 
-@pytest.mark.parametrize("function", [noisy_steps.steps, noisy_steps.ramps])
+@pytest.mark.parametrize(
+    "function",
+    slow_but([noisy_steps.steps], [noisy_steps.steps, noisy_steps.ramps]),
+)
 def test_the_series_is_the_mean_of_terms(function, monkeypatch):
     rho = np.array([[1.0, -1.0, 0.3], [-0.999, 0.0, 0.9]])
     results = []
@@ -194,7 +198,8 @@ def test_the_series_is_the_mean_of_terms(function, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "q"), [("tanh", 0.5), ("softplus", 20.0), ("gaussian", 0.5)]
+    ("name", "q"),
+    slow_but([("tanh", 0.5)], [("tanh", 0.5), ("softplus", 20.0), ("gaussian", 0.5)]),
 )
 def test_derivatives_of_derivatives(name, q):
     """Forwards, and once backwards, as `ConvNTK` does."""

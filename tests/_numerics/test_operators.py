@@ -3,6 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import sklearn
+from _cases import slow_but
 from sklearn.gaussian_process.kernels import Matern, WhiteKernel
 
 from skgantk._numerics import operators
@@ -17,10 +18,10 @@ def data(n, m, d=3, dtype="float64"):
 
 @pytest.mark.parametrize("d", [3, 20])
 @pytest.mark.parametrize(
-    "shape",
-    [*(pytest.param(s, marks=pytest.mark.slow) for s in ((1, 1), (5, 11))), (3, 4), (7, 4)],
+    ("rows", "columns"), slow_but([(3, 4)], [(1, 1), (5, 11), (3, 4), (7, 4)])
 )
-def test_tiles_do_not_change_the_sums(shape, d):
+def test_tiles_do_not_change_the_sums(rows, columns, d):
+    shape = rows, columns
     X, Y, coef = data(7, 11, d)
     core = as_core(NTK(depth=1))
     with jax.enable_x64(True):
@@ -37,7 +38,10 @@ def test_tiles_do_not_change_the_sums(shape, d):
     np.testing.assert_allclose(total, expected, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize(("d", "shape"), [(3, (7, 11)), (3, (3, 4)), (20, (5, 2))])
+@pytest.mark.parametrize(
+    ("d", "shape"),
+    slow_but([(3, (3, 4)), (20, (5, 2))], [(3, (7, 11)), (3, (3, 4)), (20, (5, 2))]),
+)
 def test_pullback_is_the_gradient_with_coefficients_per_row(d, shape):
     X, Y, _ = data(7, 11, d)
     coef = np.random.default_rng(1).normal(size=(7, 11))
@@ -60,21 +64,25 @@ def test_pullback_is_the_adjoint_of_the_gram():
     np.testing.assert_allclose(np.sum(np.asarray(adjoint) * step), expected, rtol=1e-6)
 
 
+PASSES = [
+    (NTK(depth=2), 3, "float64"),
+    (NTK(depth=2), 20, "float32"),
+    (RBF(), 3, "float32"),
+    (Matern(nu=0.5) + WhiteKernel(0.3), 3, "float64"),
+    # Repetitions
+    (NTK(depth=2), 3, "float32"),
+    (NTK(depth=2), 20, "float64"),
+    (NTK(depth=1, activation="abs"), 3, "float64"),
+    (NNGP(depth=1, activation="erf"), 3, "float64"),
+    (NTK(depth=1) * RBF(), 3, "float64"),
+    (ConvNTK((2, 2)), 4, "float64"),
+    (NystroemKernel(RBF(), np.eye(5, 3)), 3, "float64"),
+]
+
+
 @pytest.mark.parametrize(
     ("kernel", "d", "dtype"),
-    [
-        (NTK(depth=2), 3, "float64"),
-        (NTK(depth=2), 3, "float32"),
-        (NTK(depth=2), 20, "float64"),
-        (NTK(depth=2), 20, "float32"),
-        (NTK(depth=1, activation="abs"), 3, "float64"),
-        (NNGP(depth=1, activation="erf"), 3, "float64"),
-        (RBF(), 3, "float32"),
-        (Matern(nu=0.5) + WhiteKernel(0.3), 3, "float64"),
-        (NTK(depth=1) * RBF(), 3, "float64"),
-        (ConvNTK((2, 2)), 4, "float64"),
-        (NystroemKernel(RBF(), np.eye(5, 3)), 3, "float64"),
-    ],
+    slow_but(PASSES[:4], PASSES),
     ids=str,
 )
 def test_one_pass_gives_gram_and_pullback(kernel, d, dtype):

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from skgantk._numerics import operators
+from skgantk.discriminators import NTKIPMDiscriminator
 from skgantk.generators import GANTKSynthesizer, ParticleFlowGenerator
 from skgantk.kernels import NTK, ConvNTK, Riesz, as_core, kernel_gradient, kernel_sum
 
@@ -26,7 +27,8 @@ def results():
     rng = np.random.default_rng(0)
     X, Y, coef = rng.normal(size=(503, 3)), rng.normal(size=(377, 3)), rng.normal(size=377)
     small = X[:50]
-    flow = ParticleFlowGenerator(max_iter=20, random_state=0).fit(small)
+    critic = NTKIPMDiscriminator(KERNEL)
+    flow = ParticleFlowGenerator(critic, max_iter=20, random_state=0).fit(small)
     params = {"standardize": False, "max_iter": 20, "random_state": 0}  # float64
     synthesizer = GANTKSynthesizer(KERNEL, batch_size=12, **params)
     found = {

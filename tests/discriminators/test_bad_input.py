@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
+from _cases import slow_but
 from _reference.losses import Explosive
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -237,7 +238,7 @@ def test_points_to_fit_on(kind, bad):
     assert_refused(made(kind), ValueError, BAD_POINTS[bad][1], X=BAD_POINTS[bad][0])
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=slow_but(["ipm", "lsgan", "hinge"], KINDS))
 def fitted(request):
     return made(request.param).fit(X, y)
 
@@ -395,14 +396,16 @@ def test_equal_clouds_cannot_be_told_apart(kind, name):
     assert_allclose(values, 0, atol=1e-6)
 
 
-@over_kinds
+@pytest.mark.parametrize("kind", slow_but(["ipm", "lsgan", "hinge"], KINDS))
 def test_two_points(kind):
     discriminator = made(kind, kernel=RBF()).fit(X[[0, 9]], [1, 0])
     assert_sound(kind, discriminator, X[[0, 9]])
     assert_array_equal(discriminator.predict(X[[0, 9]]), [1, 0])
 
 
-@over_all
+@pytest.mark.parametrize(
+    "kind", slow_but(["ipm", "lsgan", "hinge", "lsgan_inf"], KINDS | LIMITS)
+)
 @pytest.mark.parametrize("scale", [1e8, 1e-8])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_huge_and_tiny_scales(kind, scale, dtype):

@@ -18,6 +18,8 @@ from skgantk.discriminators._network import (
 )
 from skgantk.kernels import NNGP, NTK, RBF, as_core, kernel_gradient, kernel_sum
 
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
+
 WIDTH, N, D = 64, 6, 3
 NAMES = [*ACTIVATIONS, "leaky_relu"]
 PHI = {

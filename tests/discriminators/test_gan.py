@@ -1,6 +1,9 @@
+from itertools import product
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from _cases import slow_but
 from _reference.clouds import (
     FAKE_LSGAN,
     REAL_LSGAN,
@@ -23,6 +26,8 @@ from skgantk.discriminators import (
 from skgantk.discriminators._gan import ExplicitTrainer, ImplicitTrainer
 from skgantk.kernels import NTK, RBF
 from skgantk.losses import LSGAN, Hinge, Loss, VanillaGAN
+
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
 
 X, Y, SAMPLE_WEIGHT = clouds()
 NEW = np.random.default_rng(1).normal(size=X.shape)
@@ -98,8 +103,10 @@ def end(loss, K, w, y, time):
     return solved.y[:n, -1], solved.y[n:, -1]
 
 
-@pytest.mark.parametrize("first", [0, 1], ids=["default", "implicit"])
-@pytest.mark.parametrize("loss", [VanillaGAN(), LSGAN()], ids=repr)
+@pytest.mark.parametrize("first", slow_but([0], [0, 1]), ids=["default", "implicit"])
+@pytest.mark.parametrize(
+    "loss", slow_but([VanillaGAN()], [VanillaGAN(), LSGAN()]), ids=repr
+)
 def test_tolerances_are_those_of_the_end(loss, first):
     """Over drawn clouds, apart, near, the same in part; times; scales of the kernel."""
     for seed in range(24):
@@ -121,8 +128,13 @@ def test_tolerances_are_those_of_the_end(loss, first):
         assert error <= rtol * size + rtol / 100
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("time", [1.0, 100.0, 1e4, 1e6])
+@pytest.mark.parametrize(
+    ("time", "dtype"),
+    slow_but(
+        [(1.0, "float64"), (100.0, "float64"), (1e6, "float32")],
+        product([1.0, 100.0, 1e4, 1e6], ["float32", "float64"]),
+    ),
+)
 def test_the_same_cloud_twice_is_not_told_apart(time, dtype):
     """h grows like τ, f stays 0; without a warning."""
     cloud = np.random.default_rng(0).normal(size=(len(Y) // 2, 2)).astype(dtype)
@@ -139,7 +151,9 @@ def test_equals_lsoda(loss, time):
     compare(loss, X, time, NTK(depth=2))
 
 
-@pytest.mark.parametrize("loss", [VanillaGAN(), Cubic()], ids=repr)
+@pytest.mark.parametrize(
+    "loss", slow_but([VanillaGAN()], [VanillaGAN(), Cubic()]), ids=repr
+)
 def test_equals_lsoda_on_duplicates_with_weights_from_a_start(loss):
     start = NTKIPMDiscriminator(NTK(depth=2), training_time=0.3).fit(NEW, Y)
     compare(loss, with_duplicates(X), 2.0, NTK(depth=2), SAMPLE_WEIGHT, start)
@@ -199,7 +213,7 @@ def test_hinge_on_duplicates():
 
 @pytest.mark.parametrize(
     "loss",
-    ["vanilla", *(pytest.param(loss, marks=pytest.mark.slow) for loss in ("ipm", "lsgan"))],
+    slow_but(["vanilla"], ["vanilla", "ipm", "lsgan"]),
 )
 def test_both_solvers_agree_and_closed_forms_too(loss):
     kernel = NTK(depth=2)
@@ -260,11 +274,11 @@ def test_lambert_is_exact_for_two_points():
     assert_allclose(lambert.dual_coef_, exact.dual_coef_, rtol=1e-7)
 
 
-LOSSES = ["ipm", "lsgan", "vanilla", "hinge", Cubic()]
+NAMES = "ipm", "lsgan", "vanilla", "hinge"
 
 
 @pytest.mark.parametrize("data", [X, with_duplicates(X)], ids=["distinct", "duplicates"])
-@pytest.mark.parametrize("loss", LOSSES, ids=str)
+@pytest.mark.parametrize("loss", slow_but(NAMES, [*NAMES, Cubic()]), ids=str)
 def test_objective_never_decreases(loss, data):
     times = np.geomspace(1e-3, 1e3, 13)
     values = [

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 import sklearn
+from _cases import slow_but
 from _reference.clouds import clouds, eight_gaussians, measure_weights, with_duplicates
 from numpy.testing import assert_allclose
 from sklearn.gaussian_process.kernels import WhiteKernel
@@ -25,7 +26,7 @@ def dense_coef(K, w, gap, time):
 
 
 def compare(X, y, sample_weight, new, time, start=None, **targets):
-    kernel = NTK()
+    kernel = NTK(depth=2)
     discriminator = NTKLSGANDiscriminator(
         kernel, training_time=time, initial=start, **targets
     ).fit(X, y, sample_weight)
@@ -61,10 +62,8 @@ def test_equals_the_dense_formula_by_products(duplicates, time):
     compare(with_duplicates(X) if duplicates else X, y, weight, NEW, time)
 
 
-@pytest.mark.parametrize(
-    "time",
-    [np.inf, *(pytest.param(t, marks=pytest.mark.slow) for t in (1e-3, 1.0, 100.0))],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("time", TIMES)
 def test_equals_the_dense_formula_at_1000_points(time):
     X = np.concatenate(
         [eight_gaussians(600), np.random.default_rng(0).normal(size=(400, 2))]
@@ -72,7 +71,7 @@ def test_equals_the_dense_formula_at_1000_points(time):
     compare(X, np.repeat([1, -1], [600, 400]), None, NEW, time)
 
 
-@pytest.mark.parametrize("time", [1.0, np.inf])
+@pytest.mark.parametrize("time", slow_but([1.0], [1.0, np.inf]))
 def test_starts_from_another_discriminator_and_other_targets(time):
     start = NTKIPMDiscriminator(NTK(), training_time=0.3).fit(NEW, Y)
     compare(X, Y, SAMPLE_WEIGHT, NEW, time, start=start, real=2.0, fake=0.5)
@@ -117,7 +116,10 @@ def test_products_alone_give_the_same(time):
     assert_allclose(blocks.decision_function(NEW), stored.decision_function(NEW), atol=1e-9)
 
 
-@pytest.mark.parametrize("noise", [WhiteKernel(3.0), RBF() * WhiteKernel(3.0)], ids=str)
+NOISES = WhiteKernel(3.0), RBF() * WhiteKernel(3.0)
+
+
+@pytest.mark.parametrize("noise", slow_but(NOISES[1:], NOISES), ids=str)
 def test_noise_counts_whatever_the_memory(noise):
     X, y, _ = clouds(130, 70)
     stored = NTKLSGANDiscriminator(RBF() + noise).fit(X, y)

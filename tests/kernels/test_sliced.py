@@ -87,7 +87,7 @@ def test_any_scale_and_place(scale, shift, dtype):
 def test_a_million_points_in_float32_keep_their_digits():
     rng = np.random.default_rng(0)
     Y = rng.normal(size=(10**6, 2)).astype(np.float32)
-    X, coef = Y[:50] + np.float32(0.01), np.full(10**6, 1e-6, np.float32)
+    X, coef = Y[:8] + np.float32(0.01), np.full(10**6, 1e-6, np.float32)
     kernel = Riesz(n_directions=1)
     expected = of_pairs(theta_of(kernel, 2), X, Y, coef)
     for f, values in zip((kernel_sum, kernel_gradient), expected):
