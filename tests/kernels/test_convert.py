@@ -8,6 +8,7 @@ whatever the kernel: all are tested at d = 3, those in `WIDE` at d = 40 too.
 import jax
 import numpy as np
 import pytest
+from _cases import slow_but
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.gaussian_process import kernels as sk
 from sklearn.utils._param_validation import InvalidParameterError
@@ -69,15 +70,21 @@ KERNELS = STATIONARY | OTHERS
 
 
 WIDE = ["RBF", "Matern_0.5_anisotropic", "DotProduct", "NTK_and_White"]
+# Of whose parts others have one of each kind.
+SLOW = [
+    "RBF_anisotropic", "Matern_0.5", "Matern_1.5", "Matern_2.5", "product", "power",
+    "NTK_and_White",
+]  # fmt: skip
 
 
-def over(kernels, wide=WIDE):
+def over(kernels, wide=WIDE, slow=()):
     """Parametrise ``make`` and ``d``."""
-    cases = [(make, 3) for make in kernels.values()]
-    cases += [(kernels[name], 40) for name in wide if name in kernels]
-    names = [f"{name}-3" for name in kernels]
-    names += [f"{name}-40" for name in wide if name in kernels]
-    return pytest.mark.parametrize(("make", "d"), cases, ids=names)
+    cases = {f"{name}-3": (make, 3) for name, make in kernels.items()}
+    cases |= {f"{name}-40": (kernels[name], 40) for name in wide if name in kernels}
+    fast = [case for name, case in cases.items() if name.rpartition("-")[0] not in slow]
+    return pytest.mark.parametrize(
+        ("make", "d"), slow_but(fast, cases.values()), ids=list(cases)
+    )
 
 
 at_dimensions = pytest.mark.parametrize("d", [3, 40])
@@ -131,14 +138,14 @@ def test_white_noise_is_of_the_same_sample_not_of_the_same_point():
     assert_array_equal(kernel_sum(kernel, X, Y, coef), np.zeros(5))
 
 
-@over(KERNELS)
+@over(KERNELS, slow=SLOW)
 def test_kernel_sum_of_one_centre(make, d):
     (X, Y, _), kernel = clouds(d), make(d)
     columns = [kernel_sum(kernel, X, Y, coef) for coef in np.eye(6)]
     assert_allclose(np.stack(columns, axis=1), kernel(X, Y), rtol=1e-13, atol=1e-15)
 
 
-@over(KERNELS)
+@over(KERNELS, slow=SLOW)
 def test_kernel_sum_is_the_product_with_the_gram(make, d):
     (X, Y, coef), kernel = clouds(d), make(d)
     values, K = kernel_sum(kernel, X, Y, coef), kernel(X, Y)
@@ -152,7 +159,7 @@ def test_kernel_sum_is_the_product_with_the_gram(make, d):
 # Gradients
 
 
-@over(KERNELS)
+@over(KERNELS, slow=SLOW)
 def test_kernel_gradient_equals_central_differences(make, d):
     (X, Y, coef), kernel = clouds(d), make(d)
     gradient = kernel_gradient(kernel, X, Y, coef)

@@ -4,9 +4,11 @@ What scikit-learn asks of every kernel is in test_sklearn_contract.py.
 """
 
 import warnings
+from itertools import product
 
 import numpy as np
 import pytest
+from _cases import slow_but
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -38,9 +40,13 @@ def lengths(d):
     return np.linspace(0.5, 2.0, d)
 
 
-NETWORKS = [NTK(depth=2), NNGP(depth=1, activation="erf")]
-networks = pytest.mark.parametrize("kernel", NETWORKS, ids=repr)
-at_dimensions = pytest.mark.parametrize("d", [3, 40])  # differences, and products
+NETWORKS = [NTK(depth=1), NNGP(depth=1, activation="erf")]
+DIMENSIONS = 3, 40  # of which differences are taken, and products
+over_networks = pytest.mark.parametrize(
+    ("kernel", "d"),
+    slow_but(list(zip(NETWORKS, DIMENSIONS)), product(NETWORKS, DIMENSIONS)),
+    ids=repr,
+)
 
 
 def scaled(kernel, length_scale):
@@ -50,7 +56,7 @@ def scaled(kernel, length_scale):
 # Values and gradients
 
 
-@at_dimensions
+@pytest.mark.parametrize("d", DIMENSIONS)
 @pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
 def test_rbf_is_that_of_scikit_learn(d, scale):
     X, Y, _ = (scale * array for array in clouds(d))
@@ -61,8 +67,7 @@ def test_rbf_is_that_of_scikit_learn(d, scale):
         assert_allclose(found, expected, rtol=1e-11, atol=1e-14)
 
 
-@networks
-@at_dimensions
+@over_networks
 def test_networks_see_scaled_points(kernel, d):
     (X, Y, coef), length_scale = clouds(d), lengths(d)
     found = scaled(kernel, length_scale)
@@ -93,8 +98,7 @@ def test_lengths_take_the_part_of_units():
     assert_allclose(gradient * units, kernel_gradient(plain, X, Y, coef), rtol=1e-12)
 
 
-@networks
-@at_dimensions
+@over_networks
 def test_gradient_in_the_lengths(kernel, d):
     X, _, _ = clouds(d)
     kernel = scaled(kernel, lengths(d))
@@ -199,7 +203,13 @@ def test_bad_lengths(kind):
 
 @pytest.mark.parametrize(
     "kernel",
-    [RBF(np.ones(4)), NTK(depth=1, length_scale=np.ones(4), weight_std_bounds="fixed")],
+    [
+        RBF(np.ones(4)),
+        pytest.param(
+            NTK(depth=1, length_scale=np.ones(4), weight_std_bounds="fixed"),
+            marks=pytest.mark.slow,
+        ),
+    ],
     ids=["RBF", "NTK"],
 )
 def test_relevance_determination(kernel):

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from _cases import slow_but
 from _reference import mlp_mpmath as oracle
 
 from skgantk.kernels import NNGP, NTK, kernel_gradient, kernel_sum
@@ -45,6 +46,7 @@ def worst(kernel, X, Y):
     return np.max([relative_errors(kernel, x, y) for x, y in zip(X, Y)], axis=0)
 
 
+@pytest.mark.parametrize("n", slow_but([25], [25, 100]))
 @pytest.mark.parametrize(
     ("dtype", "distances", "value_tolerance", "gradient_tolerance"),
     [
@@ -52,11 +54,11 @@ def worst(kernel, X, Y):
         ("float32", [10, 1, 1e-1, 1e-2, 1e-3, 1e-4], 1e-6, 1e-4),
     ],
 )
-def test_required_accuracy(dtype, distances, value_tolerance, gradient_tolerance):
+def test_required_accuracy(dtype, distances, value_tolerance, gradient_tolerance, n):
     """Depth 3, ReLU, bias 1, d = 2, |x| = 5: 100 random pairs at every distance."""
     rng = np.random.default_rng(0)
     for distance in distances:
-        X, Y = random_pairs(rng, 100, 2, distance, dtype)
+        X, Y = random_pairs(rng, n, 2, distance, dtype)
         value, gradient = worst(NTK(), X, Y)
         assert value <= value_tolerance, distance
         assert gradient <= gradient_tolerance, distance
@@ -72,15 +74,16 @@ def test_required_accuracy_on_images():
     assert gradient <= 1e-9
 
 
-QUICK, SLOW = (1.0, NTK), pytest.mark.slow
+QUICK = [
+    *itertools.product(["relu"], [0.0, 1.0], [NTK, NNGP]),
+    ("erf", 1.0, NTK),
+    ("gelu", 1.0, NTK),
+]
 
 
 @pytest.mark.parametrize(
     ("activation", "bias_std", "kernel_class"),
-    [
-        pytest.param(*case, marks=[] if "relu" in case or case[1:] == QUICK else SLOW)
-        for case in itertools.product(oracle.ACTIVATIONS, [0.0, 1.0], [NTK, NNGP])
-    ],
+    slow_but(QUICK, itertools.product(oracle.ACTIVATIONS, [0.0, 1.0], [NTK, NNGP])),
 )
 def test_every_activation(activation, bias_std, kernel_class):
     """Dimensions 1, 2 and 50, far, near and nearly coincident points."""
@@ -96,8 +99,8 @@ def test_every_activation(activation, bias_std, kernel_class):
             assert gradient <= 1e-10
 
 
-@pytest.mark.parametrize("depth", [1, 3, *(pytest.param(d, marks=SLOW) for d in (4, 5)), 6])
-@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+@pytest.mark.parametrize("depth", slow_but([1, 3, 6], [1, 3, 4, 5, 6]))
+@pytest.mark.parametrize("activation", slow_but(["relu"], ["relu", "sigmoid"]))
 def test_every_depth(activation, depth):
     kernel = NTK(depth, activation, weight_std=1.3, bias_std=0.7, output_bias=True)
     rng = np.random.default_rng(2)

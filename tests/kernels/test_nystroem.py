@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+from _cases import slow_but
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import lstsq
 from scipy.optimize import minimize
@@ -26,6 +27,8 @@ from skgantk.kernels import (
     kernel_gradient,
     kernel_sum,
 )
+
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
 
 RNG = np.random.default_rng(0)
 X, Y, Z = RNG.normal(size=(40, 3)), RNG.normal(size=(30, 3)), RNG.normal(size=(12, 3))
@@ -170,7 +173,7 @@ def likelihood(theta, kernel, X, y):
     return -terms.sum() / 2
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", slow_but([0], range(2)))
 @pytest.mark.parametrize("k", [NTK(depth=1), 1.0 * sk.RBF()], ids=["NTK", "RBF"])
 def test_gaussian_process_with_noise_finds_the_optimum(k, seed):
     rng = np.random.default_rng(seed)
@@ -194,7 +197,7 @@ def test_gaussian_process_with_noise_finds_the_optimum(k, seed):
 FLAT = NTK(depth=1, bias_std=0.0, bias_std_bounds="fixed")
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", slow_but(["float64"], ["float32", "float64"]))
 @pytest.mark.parametrize(
     "k",
     [

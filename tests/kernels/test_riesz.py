@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from _cases import slow_but
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.distance import cdist
 from sklearn.gaussian_process import kernels as sk
@@ -63,7 +64,7 @@ def slopes(exponent, X, Y, coef):
 # Values and gradients
 
 
-@pytest.mark.parametrize("d", [1, 2, 5, 40])
+@pytest.mark.parametrize("d", slow_but([1, 40], [1, 2, 5, 40]))
 @pytest.mark.parametrize("exponent", EXPONENTS)
 def test_gram_sum_and_gradient(exponent, d):
     X, Y, coef = clouds(50, 60, d)
@@ -134,7 +135,7 @@ def test_gradient_in_the_exponent():
 # What it measures
 
 
-@pytest.mark.parametrize("d", [1, 2, 30])
+@pytest.mark.parametrize("d", slow_but([1, 30], [1, 2, 30]))
 def test_mmd_is_the_energy_distance(d):
     X, Y, _ = clouds(50, 60, d)
     expected = energy_distance(X, Y)

@@ -13,6 +13,7 @@ import jax
 import joblib
 import numpy as np
 import pytest
+from _cases import slow_but
 from _reference import mlp_mpmath
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -109,8 +110,24 @@ def names(kernels):
     return [f"{i}-{kernel}".replace(" ", "") for i, kernel in enumerate(kernels)]
 
 
+# Of each kind of formula another one is fast: erf, gelu, relu and softplus of activations.
+SLOW = [
+    *(
+        k
+        for k in MLP[: len(mlp_mpmath.ACTIVATIONS)]
+        if k.activation not in ("erf", "gelu", "relu")
+    ),
+    NNGP(depth=2, activation="gelu", **STDS),
+    NNGP(depth=2, activation="leaky_relu", negative_slope=-0.5, **STDS),
+    NNGP(depth=1, activation="tanh"),
+    NTK(depth=6),
+    NTK(depth=1, activation="tanh", length_scale=[0.5, 2.0], length_scale_bounds="fixed"),
+]
+
+
 def over(kernels):
-    return pytest.mark.parametrize("kernel", kernels, ids=names(kernels))
+    fast = [kernel for kernel in kernels if kernel not in SLOW]
+    return pytest.mark.parametrize("kernel", slow_but(fast, kernels), ids=names(kernels))
 
 
 @pytest.fixture(autouse=True)
