@@ -23,7 +23,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pandas as pd
-from _common import options, print_machine
+from _common import Results, options
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 from table_quality import DATA, tables
@@ -145,16 +145,13 @@ def judged(name, frame, chosen, seed):
         }
 
 
-def line(label, values):
+def figures(values):
+    """Of a line: their number, means and the worst, wins, rows left, seconds."""
     both = values.dropna()
     given, filtered = (np.exp(np.log(both[k]).mean()) for k in ("given", "filter"))
     wins = np.mean(both["given"] < both["filter"])
-    print(
-        f"{label:28}{len(values):6}{given:9.3f}{filtered:9.3f}"
-        f"{values['given'].max():9.2f}{wins:8.2f}{values['left'].median():8.0f}"
-        f"{values['seconds'].median():9.1f}",
-        flush=True,
-    )
+    left, seconds = values["left"].median(), values["seconds"].median()
+    return len(values), given, filtered, values["given"].max(), wins, left, seconds
 
 
 def add_arguments(parser):
@@ -186,17 +183,20 @@ def run(args):
 if __name__ == "__main__":
     args = options(__doc__, add_arguments)
     warnings.simplefilter("ignore")
-    print_machine()
+    results = Results(args)
     if args.quick:
         args.tables, args.seeds, args.out = ["iris"], [0], None
-    heads = ("given", "filter", "worst", "wins", "left", "seconds")
-    widths = (9, 9, 9, 8, 8, 9)
-    header = "".join(f"{head:>{width}}" for head, width in zip(heads, widths))
-    results = run(args)
-    print(f"{'':28}{'number':>6}{header}")
-    for name, part in results.groupby("table", sort=False):
-        line(name, part)
+    judgements = run(args)
+    results.heads(
+        {"conditions": 28},
+        {
+            **{"number": ".0f", "W₁, given": ".3f", "W₁, filter": ".3f", "worst": ".2f"},
+            **{"wins": ".2f", "left": ".0f", "seconds": ".1f"},
+        },
+    )
+    for name, part in judgements.groupby("table", sort=False):
+        results.row(name, *figures(part))
     for low, high in GROUPS:
-        part = results[results["rows"].between(low, high - 1)]
+        part = judgements[judgements["rows"].between(low, high - 1)]
         if len(part):
-            line(f"{low} to {high - 1} rows, all tables", part)
+            results.row(f"{low} to {high - 1} rows, all tables", *figures(part))

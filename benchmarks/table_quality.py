@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _common import options, print_machine
+from _common import Results, options
 from _table_peers import adversarial_forest, cart, columns, smote
 from scipy.stats import chisquare, ks_2samp
 from sklearn.base import clone
@@ -216,21 +216,21 @@ def run(args):
     return done[chosen & (done["table"].isin(args.tables) if args.tables else True)]
 
 
-def report(done, methods):
+def report(done, methods, results):
     """Means over seeds by table, means over tables, and ranks where all methods ran."""
     means = done.groupby(["table", "method"], sort=False)[FIGURES].mean().astype(float)
     by_table = means.unstack("table")
     everywhere = by_table["W1"].notna().all()
-    print(f"{'':30}{'':22}" + "".join(f"{name:>9}" for name in FIGURES))
+    results.heads({"table": 30, "method": 22}, dict.fromkeys(FIGURES, ".3f"))
     for name in everywhere.index:
         rows = done[done["table"] == name].iloc[0]
         title = f"{name}, {rows['rows']} x {rows['columns_']}"
         for method in [m for m in methods if (name, m) in means.index]:
-            print_row(title, method, means.loc[(name, method)])
+            results.row(title, method, *means.loc[(name, method)])
     everywhere = everywhere.index[everywhere]
     for method in methods:
         cells = [by_table.loc[method, figure][everywhere].mean() for figure in FIGURES]
-        print_row(f"mean of {len(everywhere)} tables", method, cells)
+        results.row(f"mean of {len(everywhere)} tables", method, *cells)
     better = {"coverage": lambda x: -x, "AUC": lambda x: (x - 0.5).abs()}
     made = [method for method in methods if method != REFERENCE]
     ranks = {
@@ -239,13 +239,10 @@ def report(done, methods):
         .mean(axis=1)
         for figure in RANKED
     }
+    print("\nmean ranks")
+    results.heads({"method": 22}, {f"rank, {figure}": ".3f" for figure in RANKED})
     for method in made:
-        print_row("mean rank", method, [ranks[figure][method] for figure in RANKED])
-
-
-def print_row(title, method, values):
-    cells = "".join(f"{'' if np.isnan(v) else f'{v:.3f}':>9}" for v in values)
-    print(f"{title:30}{method:22}{cells}", flush=True)
+        results.row(method, *(ranks[figure][method] for figure in RANKED))
 
 
 def add_arguments(parser):
@@ -260,9 +257,9 @@ def add_arguments(parser):
 if __name__ == "__main__":
     args = options(__doc__, add_arguments)
     warnings.simplefilter("ignore")
-    print_machine()
+    results = Results(args)
     args.folders = args.folders or [DATA / "tables", DATA / "mixed"]
     if args.quick:
         args.tables, args.seeds, args.methods = ["iris"], [0], [REFERENCE, "ours"]
         args.out = None
-    report(run(args), args.methods)
+    report(run(args), args.methods, results)

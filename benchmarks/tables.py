@@ -23,7 +23,7 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from _common import options, print_machine
+from _common import Results, options
 from flow_convergence import IMAGES, KERNELS, clouds, half_square
 
 from skgantk.discriminators import (
@@ -71,6 +71,16 @@ PRINTED = {
 }
 COLUMNS = ["RBF", *NETWORKS]
 CELL = ["data", "method", "network"]
+FIGURES = {  # names when printed, and formats, of what cells.csv has
+    "sinkhorn": ("Sinkhorn", ".2e"),
+    "sinkhorn_std": ("deviation", ".1e"),
+    "printed": ("printed", ".2e"),
+    "exact": ("½W₂²", ".2e"),
+    "exact_std": ("its deviation", ".1e"),
+    "runs": ("runs", ".0f"),
+    "steps": ("steps", ".0f"),
+    "ms_per_step": ("ms/step", ".2f"),
+}
 
 
 def networks(method):
@@ -119,11 +129,11 @@ def run(data, method, network, steps, seed):
 
 
 def measure(data, method, network, steps, seeds):
-    """A row of cells.csv, printed too."""
+    """A row of cells.csv."""
     runs = np.array([run(data, method, network, steps, seed) for seed in seeds])
     mean, std = runs.mean(axis=0), runs.std(axis=0)
     printed = PRINTED.get((data, method), [None] * 4)[COLUMNS.index(network)]
-    row = {
+    return {
         **dict(zip(CELL, (data, method, network))),
         "sinkhorn": f"{mean[0]:.3e}",
         "sinkhorn_std": f"{std[0]:.1e}",
@@ -137,8 +147,6 @@ def measure(data, method, network, steps, seeds):
         f"Python {platform.python_version()}",
         "date": time.strftime("%Y-%m-%d"),
     }
-    print("  ".join(str(value) for value in row.values()), flush=True)
-    return row
 
 
 def read(path):
@@ -198,14 +206,19 @@ if __name__ == "__main__":
     if args.quick:
         args.data, args.method, args.network = ["8 Gaussians"], METHODS[::2], ["ReLU"]
         args.seeds, args.divide, args.out = [0], 10_000, Path("out") / "tables-quick"
-    print_machine()
+    results = Results(args)
+    results.heads({"data": 13, "method": 26, "network": 15}, dict(FIGURES.values()))
     path = args.out / "cells.csv"
+    if args.quick:
+        path.unlink(missing_ok=True)
     done = [tuple(row[name] for name in CELL) for row in read(path)]
     for cell in itertools.product(args.data, args.method, args.network):
         data, method, network = cell
         available = data == "8 Gaussians" or IMAGES.exists()
         if cell in done or network not in networks(method) or not available:
             continue
-        append(path, measure(*cell, STEPS[data] // args.divide, args.seeds))
+        row = measure(*cell, STEPS[data] // args.divide, args.seeds)
+        append(path, row)
+        results.row(*cell, *(float(row[name] or "nan") for name in FIGURES))
     (args.out / "tables.md").write_text(markdown(read(path)))
     print(f"\n{path.parent / 'tables.md'}")
