@@ -11,7 +11,7 @@ HIGHER = {"coverage_train", "coverage_test", "F1", "R2", "coverage_rate"}  # is 
 RANKED = FIGURES[: FIGURES.index("time")]
 HEADS = [
     *("W1 train", "W1 test", "cover tr", "cover te", "F1", "R2"),
-    *("class", "bias", "rate", "time", "nearest", "nearer"),
+    *("class", "bias", "rate", "seconds", "nearest", "nearer"),
 ]
 TITLES = {
     "W1_train": "W₁ to training rows",
@@ -90,33 +90,25 @@ def printed(folder):
     return figures.reindex(columns=FIGURES), set(zip(out["table"], out["metric"]))
 
 
-def print_report(comparison, names):
-    print(f"{'':26}{'':25}" + "".join(f"{head:>9}" for head in HEADS))
+def print_report(comparison, names, results):
+    """Figures by table, means over tables and ranks, with their standard errors."""
+    c, heads = comparison, dict.fromkeys(HEADS, ".4g")
+    results.heads({"table": 26, "method": 24}, heads)
     for name in names:
-        for (table, method), values in comparison.figures.iterrows():
+        for (table, method), values in c.figures.iterrows():
             if table == name:
-                print_row(name, method, values)
-    if len(comparison.tables) > 1:
-        c = comparison
-        title = f"mean of {len(c.tables)} tables"
-        for name, means, errors in (
-            (title, c.means, c.errors),
-            ("mean rank", c.ranks, c.rank_errors),
-        ):
-            for method in means.index:
-                print_row(name, method, means.loc[method])
-            for method in errors.index:
-                print_row("standard error", method, errors.loc[method])
-
-
-def print_row(title, method, values):
-    print(f"{title:26}{method:25}" + "".join(map(cell, values)), flush=True)
-
-
-def cell(value):
-    if np.isnan(value):
-        return " " * 9
-    return f"{value:9.3f}" if abs(value) < 1e4 else f"{value:9.1e}"
+                results.row(name, method, *values)
+    if len(c.tables) > 1:
+        for method in c.means.index:
+            results.row(f"mean of {len(c.tables)} tables", method, *c.means.loc[method])
+        print("\nmean ranks")
+        heads = {f"rank, {head}": ".3f" for head in HEADS[: len(RANKED)]}
+        results.heads({"method": 24}, heads)
+        for method in c.ranks.index:
+            results.row(method, *c.ranks.loc[method])
+        for title, errors in (("means", c.errors), ("ranks", c.rank_errors)):
+            print(f"\nstandard errors of {title}")
+            print(errors.to_string(float_format="{:.3g}".format, na_rep=""))
 
 
 def by_rank(ranks):

@@ -19,13 +19,16 @@ LESS = """
     class bias pairs columns MinMAE AvgMAE rank
 """.split()
 MORE = "modes quality coverage cover F1 R2 rate wins speed".split()
+BRIEF = 1e-3  # seconds: shorter ones are noise
 
 
-def sign(name):
-    """1 if less of a figure is better, -1 if more is, else 0."""
+def loss(name, was, is_):
+    """By how much a figure got worse, 0 if it is none of which less or more is better."""
     for word in re.split(r"[ ,/]+", name):
+        if word in ("s", "seconds") and max(was, is_) < BRIEF:
+            return 0
         if word in LESS or word in MORE:
-            return 1 if word in LESS else -1
+            return is_ - was if word in LESS else was - is_
     return 0
 
 
@@ -47,14 +50,14 @@ def print_changes(old, new, share):
     n_worse = n_compared = 0
     for case, before in old.items():
         title = ", ".join(str(value) for _, value in case)
-        for name in [name for name in before if sign(name) and name in new.get(case, {})]:
+        for name in [name for name in before if name in new.get(case, {})]:
             was, is_ = before[name], new[case][name]
             n_compared += 1
-            loss = sign(name) * (is_ - was)
-            if abs(loss) > share * abs(was):
-                n_worse += loss > 0
+            change = loss(name, was, is_)
+            if abs(change) > share * abs(was):
+                n_worse += change > 0
                 ratio = f"{is_ / was:.2f}" if was else "-"
-                verdict = "worse" if loss > 0 else "better"
+                verdict = "worse" if change > 0 else "better"
                 print(f"{verdict:8}{title}: {name} {was:.4g} -> {is_:.4g}, ratio {ratio}")
         if case not in new:
             print(f"missing {title}")

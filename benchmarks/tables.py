@@ -203,14 +203,13 @@ def add_arguments(parser):
 
 if __name__ == "__main__":
     args = options(__doc__, add_arguments)
+    results = Results(args)
     if args.quick:
         args.data, args.method, args.network = ["8 Gaussians"], METHODS[::2], ["ReLU"]
         args.seeds, args.divide, args.out = [0], 10_000, Path("out") / "tables-quick"
-    results = Results(args)
+        (args.out / "cells.csv").unlink(missing_ok=True)
     results.heads({"data": 13, "method": 26, "network": 15}, dict(FIGURES.values()))
     path = args.out / "cells.csv"
-    if args.quick:
-        path.unlink(missing_ok=True)
     done = [tuple(row[name] for name in CELL) for row in read(path)]
     for cell in itertools.product(args.data, args.method, args.network):
         data, method, network = cell

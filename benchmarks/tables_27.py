@@ -30,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _common import options, print_machine
+from _common import Results, options
 from _tables_27_measures import FIGURES, XGBOOST, judged
 from _tables_27_methods import ESTIMATORS, FOREST_FLOW, PEERS, REFERENCE, make
 from _tables_27_report import compared, markdown, picture, print_report
@@ -217,7 +217,7 @@ def add_arguments(parser):
 if __name__ == "__main__":
     args = options(__doc__, add_arguments)
     warnings.simplefilter("ignore")
-    print_machine()
+    results = Results(args)
     args.chosen, args.n_tables = tables(args.folder), N_TABLES
     if args.tables:
         args.chosen = [table for table in args.chosen if table.name in args.tables]
@@ -229,6 +229,6 @@ if __name__ == "__main__":
         raise SystemExit('Two measures need xgboost: pip install "skgantk[bench]".')
     names = [table.name for table in args.chosen]
     comparison = compared(run(args), args.folder, names, args.methods)
-    print_report(comparison, names)
+    print_report(comparison, names, results)
     if args.page:
         write_page(comparison)
