@@ -48,10 +48,13 @@ def print_differences(old, new):
 def print_changes(old, new, share):
     """And return how many figures got worse, and how many were compared."""
     n_worse = n_compared = 0
-    for case, before in old.items():
+    for case in dict.fromkeys([*old, *new]):
         title = ", ".join(str(value) for _, value in case)
-        for name in [name for name in before if name in new.get(case, {})]:
-            was, is_ = before[name], new[case][name]
+        if case not in old or case not in new:
+            print(f"{'new' if case in new else 'missing':8}{title}")
+            continue
+        for name in [name for name in old[case] if name in new[case]]:
+            was, is_ = old[case][name], new[case][name]
             n_compared += 1
             change = loss(name, was, is_)
             if abs(change) > share * abs(was):
@@ -59,10 +62,6 @@ def print_changes(old, new, share):
                 ratio = f"{is_ / was:.2f}" if was else "-"
                 verdict = "worse" if change > 0 else "better"
                 print(f"{verdict:8}{title}: {name} {was:.4g} -> {is_:.4g}, ratio {ratio}")
-        if case not in new:
-            print(f"missing {title}")
-    for case in new.keys() - old.keys():
-        print(f"new     {', '.join(str(value) for _, value in case)}")
     return n_worse, n_compared
 
 
