@@ -12,6 +12,8 @@ from skgantk.discriminators._functions import Zero
 from skgantk.kernels import NTK, RBF, as_core
 from skgantk.kernels._low_rank import LowRank, choose
 
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
+
 KERNEL = NTK(depth=1)
 SLOTS, SIZE, REAL = 6, 8, 5
 RNG = np.random.default_rng(0)

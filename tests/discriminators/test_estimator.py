@@ -9,6 +9,7 @@ import jax
 import joblib
 import numpy as np
 import pytest
+from _cases import slow_but
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit, log_expit
 from sklearn.base import clone
@@ -58,8 +59,9 @@ MORE = {
     "own_loss": NTKGANDiscriminator(RBF(), loss=Saturating(0.5)),
 }
 EVALUATIONS = ["decision_function", "gradient", "generator_loss", "generator_gradient"]
-over_kinds = pytest.mark.parametrize("kind", KINDS)
-over_all = pytest.mark.parametrize("kind", KINDS | MORE)
+FAST = (KINDS | MORE).keys() - {"vanilla"}  # of whose loss "own_loss" is
+over_kinds = pytest.mark.parametrize("kind", slow_but(FAST, KINDS))
+over_all = pytest.mark.parametrize("kind", slow_but(FAST, KINDS | MORE))
 
 
 def made(kind, **params):
@@ -224,7 +226,7 @@ def test_predict_cuts_half_way(kind):
     assert discriminator.score(NEW, y) == np.mean((values > cut) == (y > 0))
 
 
-@pytest.mark.parametrize("kind", ["lsgan", "nngp"])
+@pytest.mark.parametrize("kind", slow_but(["lsgan"], ["lsgan", "nngp"]))
 def test_precision(kind):
     values = made(kind).fit(X, y).decision_function(X)
     single = X.astype(np.float32)

@@ -158,7 +158,7 @@ def test_points_of_the_penalty_do_not_hang_on_how_the_steps_are_divided():
     """Nor on what a generator of numbers has given in between."""
     params = {"gradient_penalty": 5.0, "warm_start": True}
     ends = []
-    for steps in [(6,), (1, 5), (3, 1, 2)]:
+    for steps in [(4,), (1, 3), (1, 1, 1, 1)]:
         d = made(**params, random_state=np.random.RandomState(0))
         for n in steps:
             d.set_params(max_iter=n).fit(X, Y)

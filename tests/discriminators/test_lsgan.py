@@ -10,6 +10,7 @@ from sklearn.gaussian_process.kernels import WhiteKernel
 from skgantk.discriminators import NTKIPMDiscriminator, NTKLSGANDiscriminator
 from skgantk.kernels import NTK, RBF
 
+KERNEL = NTK(depth=1)
 TIMES = [1e-3, 1.0, 100.0, np.inf]
 
 
@@ -26,7 +27,7 @@ def dense_coef(K, w, gap, time):
 
 
 def compare(X, y, sample_weight, new, time, start=None, **targets):
-    kernel = NTK(depth=2)
+    kernel = KERNEL
     discriminator = NTKLSGANDiscriminator(
         kernel, training_time=time, initial=start, **targets
     ).fit(X, y, sample_weight)
@@ -73,27 +74,29 @@ def test_equals_the_dense_formula_at_1000_points(time):
 
 @pytest.mark.parametrize("time", slow_but([1.0], [1.0, np.inf]))
 def test_starts_from_another_discriminator_and_other_targets(time):
-    start = NTKIPMDiscriminator(NTK(), training_time=0.3).fit(NEW, Y)
+    start = NTKIPMDiscriminator(KERNEL, training_time=0.3).fit(NEW, Y)
     compare(X, Y, SAMPLE_WEIGHT, NEW, time, start=start, real=2.0, fake=0.5)
 
 
 def test_limit_interpolates():
-    f = NTKLSGANDiscriminator(training_time=np.inf).fit(X, Y)
+    f = NTKLSGANDiscriminator(KERNEL, training_time=np.inf).fit(X, Y)
     assert_allclose(f.decision_function(X), Y, atol=1e-9)
     assert abs(f.loss_) < 1e-15
 
 
 def test_limit_at_coincident_points_is_their_weighted_mean():
     both = np.array([[1.0, 2.0], [1.0, 2.0], [0.0, -1.0]])
-    f = NTKLSGANDiscriminator(training_time=np.inf).fit(both, [1, 0, 0], [1.0, 3.0, 1.0])
+    f = NTKLSGANDiscriminator(KERNEL, training_time=np.inf).fit(
+        both, [1, 0, 0], [1.0, 3.0, 1.0]
+    )
     # w = 1/2 on the real point, 3/8 on the fake one beside it
     assert_allclose(f.decision_function(both[:1]), (1 / 2 - 3 / 8) / (7 / 8), rtol=1e-9)
 
 
 def test_long_times_approach_the_limit():
     data = with_duplicates(X)
-    limit = NTKLSGANDiscriminator(training_time=np.inf).fit(data, Y)
-    late = NTKLSGANDiscriminator(training_time=1e7).fit(data, Y)
+    limit = NTKLSGANDiscriminator(KERNEL, training_time=np.inf).fit(data, Y)
+    late = NTKLSGANDiscriminator(KERNEL, training_time=1e7).fit(data, Y)
     assert_allclose(
         late.decision_function(NEW), limit.decision_function(NEW), rtol=1e-5, atol=1e-6
     )
@@ -101,8 +104,8 @@ def test_long_times_approach_the_limit():
 
 def test_short_times_are_those_of_the_ipm():
     """ψ(λ) → -4τ, so f → 4τ·(w∘ρ)-witness = 2τ f*."""
-    f = NTKLSGANDiscriminator(training_time=1e-8).fit(X, Y)
-    critic = NTKIPMDiscriminator(training_time=2e-8).fit(X, Y)
+    f = NTKLSGANDiscriminator(KERNEL, training_time=1e-8).fit(X, Y)
+    critic = NTKIPMDiscriminator(KERNEL, training_time=2e-8).fit(X, Y)
     assert_allclose(f.dual_coef_, critic.dual_coef_, rtol=1e-5)
 
 
@@ -110,9 +113,9 @@ def test_short_times_are_those_of_the_ipm():
 def test_products_alone_give_the_same(time):
     """A cloud whose Gram matrix does not fit the working memory."""
     X, y, _ = clouds(130, 70)
-    stored = NTKLSGANDiscriminator(training_time=time).fit(X, y)
+    stored = NTKLSGANDiscriminator(KERNEL, training_time=time).fit(X, y)
     with sklearn.config_context(working_memory=0.1):
-        blocks = NTKLSGANDiscriminator(training_time=time).fit(X, y)
+        blocks = NTKLSGANDiscriminator(KERNEL, training_time=time).fit(X, y)
     assert_allclose(blocks.decision_function(NEW), stored.decision_function(NEW), atol=1e-9)
 
 
@@ -131,8 +134,8 @@ def test_noise_counts_whatever_the_memory(noise):
 
 def test_float32_keeps_its_digits():
     X, y, _ = clouds(130, 70)
-    exact = NTKLSGANDiscriminator().fit(X, y)
-    single = NTKLSGANDiscriminator().fit(X.astype(np.float32), y)
+    exact = NTKLSGANDiscriminator(KERNEL).fit(X, y)
+    single = NTKLSGANDiscriminator(KERNEL).fit(X.astype(np.float32), y)
     new = NEW.astype(np.float32)
     scale = np.abs(exact.gradient(new.astype(float))).max()
     error = np.abs(single.gradient(new) - exact.gradient(new.astype(float))).max()
