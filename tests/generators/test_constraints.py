@@ -21,7 +21,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 from skgantk.generators import TableSynthesizer
 
-CASES = int(os.environ.get("SKGANTK_CASES", 500))
+CASES = int(os.environ.get("SKGANTK_CASES", 150))
 QUICK = KernelDensity(bandwidth=0.3)
 OPERATORS = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq, "!=": ne}
 DAY = pd.Timestamp("2024-01-31")

@@ -196,7 +196,7 @@ def test_network_of_finite_width_in_the_loop(warm_start):
     assert_allclose(g.discriminator_.loss_, d.loss_)
 
 
-@pytest.mark.parametrize("warm_start", [False, True])
+@pytest.mark.parametrize("warm_start", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_network_goes_on_after_a_pause(warm_start):
     """Without a seed too: it is one network."""
     d = FiniteWidthDiscriminator((6,), warm_start=warm_start, gradient_penalty=0.1)

@@ -1,11 +1,13 @@
 import pickle
 import warnings
 from io import BytesIO
+from itertools import product
 
 import jax
 import joblib
 import numpy as np
 import pytest
+from _cases import slow_but
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import expm
 from scipy.spatial.distance import cdist, pdist
@@ -149,7 +151,11 @@ def test_lam_and_step_do_not_hang_on_the_start(start):
         assert_allclose(other.learning_rate_, usual.learning_rate_, rtol=1e-6)
 
 
-@pytest.mark.parametrize("kernel", [RBF(1.0), NTK(depth=1, activation="erf")], ids=repr)
+@pytest.mark.parametrize(
+    "kernel",
+    slow_but([RBF(1.0)], [RBF(1.0), NTK(depth=1, activation="erf")]),
+    ids=repr,
+)
 def test_lam_of_smooth_kernels_has_a_limit(kernel):
     """No λ, or one far beyond what can be computed, has the residual epsilon."""
     A, _ = make_grid_gaussians(50, random_state=0)
@@ -246,7 +252,7 @@ def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
     assert g.n_iter_ == expected.n_iter_
 
 
-@pytest.mark.parametrize("optimizer", ["gradient", "momentum"])
+@pytest.mark.parametrize("optimizer", slow_but(["momentum"], ["gradient", "momentum"]))
 def test_another_optimizer_goes_on_from_the_points(optimizer):
     plain = {"lam": 5.0, "continuation": False, "decay": False}
     g = made(warm_start=True, max_iter=10, **plain).fit(X)
@@ -380,7 +386,10 @@ def test_scales_whose_square_is_beyond_float32(scale):
 
 @pytest.mark.parametrize(
     ("optimizer", "dtype"),
-    [("adam", np.float64), ("adam", np.float32), ("gradient", np.float64)],
+    slow_but(
+        [("adam", np.float32), ("gradient", np.float64)],
+        [("adam", np.float64), ("adam", np.float32), ("gradient", np.float64)],
+    ),
 )
 def test_scales_left_as_they_are(optimizer, dtype):
     """The default kernel, and Adam, follow them."""
@@ -432,11 +441,15 @@ def test_constant_columns_stay_constant(constant):
 
 
 @pytest.mark.parametrize(
-    "data", [np.tile([0.1, 0.7], (24, 1)), X[:1]], ids=["equal", "one"]
+    ("optimizer", "name"),
+    slow_but(
+        [("adam", "equal"), ("gradient", "one")],
+        product(["adam", "gradient"], ["equal", "one"]),
+    ),
 )
-@pytest.mark.parametrize("optimizer", ["adam", "gradient"])
-def test_data_without_spread(data, optimizer):
+def test_data_without_spread(optimizer, name):
     """A mean of 0.1's is not 0.1. The kernel's gradient there has no length to go by."""
+    data = {"equal": np.tile([0.1, 0.7], (24, 1)), "one": X[:1]}[name]
     g = made(optimizer=optimizer).fit(data)
     assert_array_equal(g.samples_, data)
     g = made(optimizer=optimizer, standardize=False).fit(data)
@@ -537,7 +550,11 @@ def test_forks_are_refused(fitted):
 
 
 @pytest.mark.parametrize(
-    "grid", [{"epsilon": [0.4, 0.05]}, {"kernel": [KERNEL, RBF(), RBF(9.0)]}]
+    "grid",
+    [
+        pytest.param({"epsilon": [0.4, 0.05]}, marks=pytest.mark.slow),
+        {"kernel": [KERNEL, RBF(), RBF(9.0)]},
+    ],
 )
 def test_grid_search(grid):
     search = GridSearchCV(made(max_iter=5), grid, cv=2).fit(X)

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from _cases import slow_but
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -87,7 +88,10 @@ KERNELS = [
 ]
 
 
-@pytest.mark.parametrize(("synthesizer", "shape", "kernel"), KERNELS)
+@pytest.mark.parametrize(
+    ("synthesizer", "shape", "kernel"),
+    slow_but([case for case in KERNELS if LARGE not in case], KERNELS),
+)
 def test_it_is_a_synthesizer_of_rows_that_are_scaled_by_hand(synthesizer, shape, kernel):
     X = images(shape)
     grouped = isinstance(kernel, ConvNTK)

@@ -6,6 +6,7 @@ import numpy as np
 import optax
 import pytest
 import sklearn
+from _cases import slow_but
 from jax.flatten_util import ravel_pytree
 from jax.tree_util import Partial
 from numpy.testing import assert_allclose, assert_array_equal
@@ -126,8 +127,7 @@ def test_step_descends_the_loss_of_the_discriminator_held_fixed(discriminator, b
 @pytest.mark.parametrize(
     "bounds",
     [
-        None,
-        pytest.param((-4, 8), marks=pytest.mark.slow),
+        *(pytest.param(bounds, marks=pytest.mark.slow) for bounds in (None, (-4, 8))),
         ([0, -np.inf], [np.inf, 1]),
     ],
     ids=str,
@@ -231,14 +231,9 @@ RESUMED = {
 }
 
 
-@pytest.mark.parametrize(
-    "params",
-    [
-        pytest.param(params, id=name, marks=pytest.mark.slow if name == "plain" else [])
-        for name, params in RESUMED.items()
-    ],
-)
-def test_interrupted_and_resumed_is_uninterrupted(params, monkeypatch):
+@pytest.mark.parametrize("name", slow_but(["batches", "gantk"], RESUMED))
+def test_interrupted_and_resumed_is_uninterrupted(name, monkeypatch):
+    params = RESUMED[name]
     expected = made(**params).fit(X)
     g, advance, calls = made(warm_start=True, **params), _neural.advance, []
 
@@ -351,7 +346,11 @@ def test_bounds_hold(standardize):
     assert g.sample(300)[:, 0].max() <= 3.0
 
 
-@pytest.mark.parametrize("params", [{}, {"image_shape": (6, 6)}], ids=["dense", "image"])
+@pytest.mark.parametrize(
+    "params",
+    slow_but([{"image_shape": (6, 6)}], [{}, {"image_shape": (6, 6)}]),
+    ids=["dense", "image"],
+)
 def test_samples_are_made_in_blocks(params):
     """Of any size, with the same result to rounding; working_memory bounds them."""
     images = RNG.uniform(size=(8, 36))
@@ -402,8 +401,10 @@ def test_data_without_spread(discriminator):
     "shape",
     [
         (5, 9, 1),
-        (1, 1, 1),
-        *(pytest.param(s, marks=pytest.mark.slow) for s in ((28, 28, 1), (32, 32, 3))),
+        *(
+            pytest.param(shape, marks=pytest.mark.slow)
+            for shape in ((1, 1, 1), (28, 28, 1), (32, 32, 3))
+        ),
     ],
     ids=str,
 )

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pandas as pd
 import pytest
+from _cases import slow_but
 from _reference.losses import Explosive
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
@@ -53,13 +54,13 @@ def by_hand(discriminator, steps, rate, passengers=None):
     "discriminator",
     [
         IPM,
-        NTKIPMDiscriminator(RBF(), training_time="unit_norm"),
         NTKLSGANDiscriminator(KERNEL, training_time=2.0),
-        NTKLSGANDiscriminator(KERNEL, training_time=np.inf),
         NTKGANDiscriminator(RBF(), solver="lambert"),
         *(
             pytest.param(d, marks=pytest.mark.slow)
             for d in (
+                NTKIPMDiscriminator(RBF(), training_time="unit_norm"),
+                NTKLSGANDiscriminator(KERNEL, training_time=np.inf),
                 NTKGANDiscriminator(RBF()),
                 NTKGANDiscriminator(RBF(), "hinge", 3.0),
                 NTKLSGANDiscriminator(KERNEL, initial="nngp", random_state=0),
@@ -88,6 +89,7 @@ def test_mmd_never_increases_with_small_steps():
     assert_allclose(g.loss_curve_[-1], d.loss_, rtol=1e-9)
 
 
+OPTIMIZERS = "gradient", "momentum", "adam"
 RANDOM = {"batch_size": 5, "noise": 0.1, "optimizer": "momentum", "decay": True}
 over_variants = pytest.mark.parametrize("params", [{}, RANDOM], ids=["plain", "random"])
 
@@ -193,8 +195,8 @@ def test_tolerance_stops():
     assert g.set_params(tol=tol).fit(X).n_iter_ == 5
 
 
-@pytest.mark.parametrize("optimizer", ["gradient", "momentum", "adam"])
-@pytest.mark.parametrize(("n", "d"), [(400, 6), (900, 2)])
+@pytest.mark.parametrize("optimizer", slow_but(["gradient", "adam"], OPTIMIZERS))
+@pytest.mark.parametrize(("n", "d"), slow_but([(400, 6)], [(400, 6), (900, 2)]))
 def test_automatic_step_is_stable_where_noise_is_like_the_data(optimizer, n, d):
     """Of Gaussian data nothing but the draw is left to move, and the force is small."""
     A = np.random.default_rng(0).normal(size=(n, d))
@@ -204,7 +206,7 @@ def test_automatic_step_is_stable_where_noise_is_like_the_data(optimizer, n, d):
     assert g.loss_curve_[-1] < g.loss_curve_[0] / 2
 
 
-@pytest.mark.parametrize("optimizer", ["gradient", "momentum", "adam"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_automatic_step_moves_a_share_of_the_spread(optimizer):
     params = {"optimizer": optimizer, "max_iter": 1, "init": "gaussian"}
     g = flow(learning_rate="auto", **params).fit(X)

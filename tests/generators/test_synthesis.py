@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from _cases import slow_but
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import expm
 from scipy.spatial.distance import cdist
@@ -26,16 +27,17 @@ KERNELS = {
     "rbf": RBF(1.5),
     "white": NTK(depth=1) + WhiteKernel(0.3),
 }
+PROBLEMS = [
+    ("ntk", "squared_error"),
+    ("ntk", "cross_entropy"),
+    ("rbf", "cross_entropy"),
+    ("white", "squared_error"),
+    ("ntk", "gap"),
+    ("white", "gap"),
+]
 over_problems = pytest.mark.parametrize(
     ("name", "objective"),
-    [
-        ("ntk", "squared_error"),
-        ("ntk", "cross_entropy"),
-        ("rbf", "cross_entropy"),
-        ("white", "squared_error"),
-        ("ntk", "gap"),
-        ("white", "gap"),
-    ],
+    slow_but([problem for problem in PROBLEMS if "ntk" in problem], PROBLEMS),
 )
 
 
@@ -138,7 +140,10 @@ def test_where_krylov_spaces_take_over():
             assert abs(np.sum(gradient * direction) - expected) < 1e-6 * size
 
 
-@over_problems
+@pytest.mark.parametrize(
+    ("name", "objective"),
+    slow_but([("ntk", "squared_error"), ("ntk", "gap")], PROBLEMS),
+)
 def test_what_fills_clouds_up_has_no_part(name, objective):
     """By Krylov spaces and densely, wherever it is."""
     rng, kernel = np.random.default_rng(3), KERNELS[name]
@@ -279,7 +284,10 @@ def test_similarity_penalty_is_added_with_its_weight():
     assert relative_error(gradient, differences(expected, B)) < 1e-8
 
 
-@pytest.mark.parametrize(("n", "n_groups"), [(12, 3), (13, 3), (10, 4), (5, 4), (2, 5)])
+@pytest.mark.parametrize(
+    ("n", "n_groups"),
+    slow_but([(13, 3), (5, 4), (2, 5)], [(12, 3), (13, 3), (10, 4), (5, 4), (2, 5)]),
+)
 def test_groups_partition_all_rows(n, n_groups):
     """Whatever fills them up, and that only where there are fewer rows than groups."""
 
