@@ -1,5 +1,6 @@
 """What estimators keep survives pickling, threads and Ctrl-C, and nothing else changes."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import jax
 import joblib
 import numpy as np
 import pytest
+from _cases import slow_but
 from _reference.interrupt import Interrupt
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
@@ -31,6 +33,8 @@ from skgantk.generators import (
 from skgantk.kernels import NTK, RBF
 from skgantk.model_selection import GeometricSearchCV
 from skgantk.pipeline import make_sampling_pipeline
+
+pytestmark = pytest.mark.usefixtures("hasty_compilation")
 
 X = np.random.default_rng(0).normal(size=(12, 2))
 y = np.repeat([1, 0], 6)
@@ -97,14 +101,16 @@ def assert_same(results, expected):
 
 
 @pytest.fixture(scope="module")
-def fitted():
+def fitted(hasty_compilation):
     return {name: clone(estimator).fit(X, y) for name, estimator in ALL.items()}
 
 
 # Threads
 
+ALONE = (DISCRIMINATORS | GENERATORS).keys() - {"vanilla", "carry over"}
 
-@pytest.mark.parametrize("name", DISCRIMINATORS | GENERATORS)
+
+@pytest.mark.parametrize("name", slow_but(ALONE, DISCRIMINATORS | GENERATORS))
 def test_threads_share_a_fitted_estimator(name, fitted):
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(use, [fitted[name]] * 8))
@@ -117,13 +123,7 @@ def test_threads_share_a_fitted_estimator(name, fitted):
 
 
 # Everything is compiled anew for it: one with layers of others for every run.
-TF32 = [
-    pytest.param(name, marks=[] if name == "network" else pytest.mark.slow)
-    for name in DISCRIMINATORS | GENERATORS
-]
-
-
-@pytest.mark.parametrize("name", TF32)
+@pytest.mark.parametrize("name", slow_but(["network"], DISCRIMINATORS | GENERATORS))
 def test_no_product_drops_to_tf32(name):
     """JAX refuses a product in TF32 on a CPU, so that one left to the default fails."""
     with jax.default_matmul_precision("TF32_TF32_F32"):
@@ -261,7 +261,9 @@ def test_another_process_goes_on_and_finds_its_settings_unchanged(fitted, tmp_pa
     joblib.dump(fitted, tmp_path / "fitted.joblib")
     (tmp_path / "interrupted.pickle").write_bytes(pickle.dumps(half))
     tests = Path(__file__).parent
-    subprocess.run([sys.executable, "-c", CHILD, tests, tmp_path], check=True)
+    environment = os.environ | {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # as here
+    command = [sys.executable, "-c", CHILD, tests, tmp_path]
+    subprocess.run(command, check=True, env=environment)
     results = pickle.loads((tmp_path / "results.pickle").read_bytes())
     for result in results:
         for name, values in result.items():
