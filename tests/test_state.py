@@ -176,7 +176,7 @@ def test_interrupted_fit_can_be_repeated(name, fitted):
     assert_same(use(estimator.fit(X, y)), expected)
 
 
-@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("name", slow_but(ALONE, GENERATORS))
 def test_interrupted_fit_goes_on_to_the_same_end(name, fitted):
     expected = use(fitted[name])
     lines = lines_of_fit(ALL[name])

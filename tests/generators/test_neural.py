@@ -104,7 +104,9 @@ def assert_descends(loss, before, after, rate):
     [
         pytest.param(NTKIPMDiscriminator(RBF()), marks=pytest.mark.slow),
         NTKLSGANDiscriminator(KERNEL, training_time=3.0),
-        FiniteWidthDiscriminator((4,), "erf", random_state=0),
+        pytest.param(
+            FiniteWidthDiscriminator((4,), "erf", random_state=0), marks=pytest.mark.slow
+        ),
     ],
     ids=["ipm", "lsgan", "finite"],
 )

@@ -195,7 +195,7 @@ def test_tolerance_stops():
     assert g.set_params(tol=tol).fit(X).n_iter_ == 5
 
 
-@pytest.mark.parametrize("optimizer", slow_but(["gradient", "adam"], OPTIMIZERS))
+@pytest.mark.parametrize("optimizer", slow_but(["gradient"], OPTIMIZERS))
 @pytest.mark.parametrize(("n", "d"), slow_but([(400, 6)], [(400, 6), (900, 2)]))
 def test_automatic_step_is_stable_where_noise_is_like_the_data(optimizer, n, d):
     """Of Gaussian data nothing but the draw is left to move, and the force is small."""
