@@ -11,13 +11,11 @@ grey for 28 × 28. Each case is a process.
 """
 
 import resource
-import subprocess
-import sys
 import time
 import warnings
 
 import numpy as np
-from _common import options, print_machine
+from _common import Results, in_own_process, options, peak_gib
 from sklearn.datasets import load_sample_images
 
 from skgantk.generators import GANTKSynthesizer
@@ -69,7 +67,8 @@ def fitted(X, kernel, lam):
 
 
 def case(name, n, network):
-    """Of this process: the memory that the fit has added at its peak."""
+    """Peak memory, how much of it the fit has added, and seconds."""
+    warnings.simplefilter("ignore")  # of copies, and of samples that are far after a step
     shape, _ = SHAPES[name]
     X, kernel = crops(n, shape), kernel_of(shape, network)
     some = X[:SOME]
@@ -83,9 +82,7 @@ def case(name, n, network):
         state = advance(synthesizer._problem, synthesizer._state, STEPS)
         float(state.loss)
         seconds = (time.perf_counter() - began) / STEPS
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    figures = f"{n:7}{peak:9.2f}{peak - before:9.2f}{seconds:10.2f}"
-    print(f"{name:12}{network:17}{figures}", flush=True)
+    return peak_gib(), peak_gib() - before, seconds
 
 
 def resident():
@@ -95,20 +92,16 @@ def resident():
 
 def add_arguments(parser):
     parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES))
-    parser.add_argument("--case", nargs=3, help="one alone: shape, number, network")
 
 
 if __name__ == "__main__":
     args = options(__doc__, add_arguments)
-    warnings.simplefilter("ignore")  # of copies, and of samples that are far after a step
-    if args.case:
-        case(args.case[0], int(args.case[1]), args.case[2])
-        sys.exit()
-    print_machine()
-    print(f"{'shape':12}{'network':17}{'images':>7}{'GiB':>9}{'of fit':>9}", end="")
-    print(f"{'s':>10}", flush=True)
+    results = Results(args)
+    results.heads(
+        {"shape": 12, "network": 17, "images": 6},
+        {"peak GiB": ".2f", "GiB of fit": ".2f", "seconds": ".2f"},
+    )
     for times, network in ((1, "convolutional"), (TIMES, "fully connected")):
         for name in reversed(args.shapes):
             n = 8 if args.quick else times * SHAPES[name][1]
-            command = [sys.executable, __file__, "--case", name, str(n), network]
-            subprocess.run(command, check=True)
+            results.row(name, network, n, *in_own_process(case, name, n, network))

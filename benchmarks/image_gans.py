@@ -14,7 +14,6 @@ All 2048 horses, batch-wise: --data "CIFAR-10 horses" --sizes 2048 --methods GA-
 128. The last 400 of them are among those that taught the network of the Fréchet distance.
 """
 
-import resource
 import time
 import warnings
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import optax
 import pandas as pd
-from _common import options, print_machine
+from _common import Results, options, peak_gib
 from sklearn.neural_network import MLPClassifier
 
 from skgantk.discriminators import FiniteWidthDiscriminator
@@ -139,7 +138,7 @@ def judged(Z, X, real, images):
     return ssim, frechet_distance(images.features(Z), images.features(real))
 
 
-def run(data, args):
+def run(data, args, results):
     images = load(data)
     rows = pd.read_csv(args.out).to_dict("records") if args.out.exists() else []
     done = {(row["data"], row["n"], row["method"]) for row in rows}
@@ -157,8 +156,7 @@ def run(data, args):
             seconds = time.perf_counter() - began
             ssim, distance = judged(Z, X, real, images)
             figures = {"ssim": ssim, "frechet": distance, "seconds": seconds}
-            cells = f"{ssim:9.3f}{distance:9.2f}{seconds:9.0f}"
-            print(f"{data:17}{n:5}  {method:17}{cells}", flush=True)
+            results.row(data, n, method, *figures.values())
             keep({"data": data, "n": n, "method": method, **figures}, Z[:64], args.out)
 
 
@@ -183,7 +181,7 @@ def add_arguments(parser):
 if __name__ == "__main__":
     args = options(__doc__, add_arguments)
     warnings.simplefilter("ignore")  # of a classifier that is good enough, and of copies
-    print_machine()
+    results = Results(args)
     args.steps = {
         "GAN": args.gan_steps,
         "GA-NTKg": args.gan_steps,
@@ -197,9 +195,13 @@ if __name__ == "__main__":
             Path("out/image_gans_quick.csv"),
         )
         args.out.unlink(missing_ok=True)
-    print(f"{'':17}{'n':>5}  {'':17}{'AM-SSIM':>9}{'Fréchet':>9}{'seconds':>9}")
+    results.heads(
+        {"data": 17, "n": 5, "method": 17},
+        {"AM-SSIM": ".3f", "Fréchet": ".2f", "seconds": ".0f"},
+    )
     for data in args.data:
         if (FOLDER / "cifar10_subset.npz").exists():
-            run(data, args)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"\npeak memory {peak:.2f} GiB")
+            run(data, args, results)
+    print()
+    results.heads({"memory": 17}, {"peak GiB": ".2f"})
+    results.row("of all", peak_gib())
