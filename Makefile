@@ -60,11 +60,12 @@ minimal:
 		tests/discriminators tests/generators tests/metrics tests/model_selection \
 		tests/kernels/test_convert.py tests/test_pipeline.py
 
-# With JAX as it was last night, in an environment of its own.
+# With JAX as it is developed, on the compiler of its last release, in an environment of
+# its own.
 nightly:
 	$(MAKE) VENV=$(VENV)-nightly $(VENV)-nightly/.test
-	$(VENV)-nightly/$(SCRIPTS)/python -m pip install -q --upgrade --pre jax jaxlib \
-		--extra-index-url https://us-python.pkg.dev/ml-oss-artifacts-published/jax/simple/
+	$(VENV)-nightly/$(SCRIPTS)/python -m pip install -q --upgrade jaxlib \
+		"jax @ git+https://github.com/jax-ml/jax.git"
 	$(MAKE) VENV=$(VENV)-nightly suite
 
 # Wheel and sdist in dist/, and a first use of the wheel where only what it asks for is
