@@ -51,8 +51,6 @@ from skgantk.kernels import (
 )
 from skgantk.pipeline import make_sampling_pipeline
 
-pytestmark = pytest.mark.usefixtures("hasty_compilation")
-
 CASES = int(os.environ.get("SKGANTK_CASES", 200))
 MANY = CASES > 200
 # JAX compiles once for every shape, dtype and estimator: this is what the time goes into.
