@@ -96,6 +96,8 @@ bench: $(VENV)/.test $(VENV)/.bench
 	$(BIN)/python benchmarks/gantk_tables.py
 	$(BIN)/python benchmarks/gantk_columns.py
 	$(BIN)/python benchmarks/table_quality.py
+	$(BIN)/python benchmarks/given_rows.py
+	$(BIN)/python benchmarks/imputation.py
 	$(BIN)/python benchmarks/tables_27.py
 	$(BIN)/python benchmarks/gantk_mnist.py
 	$(BIN)/python benchmarks/image_gans.py
