@@ -488,7 +488,7 @@ def test_more_samples_are_solved_for(fitted):
     for problem in (full[24:48], full[48:]):  # is as good; the start is 0.04 to 0.14 away
         assert energy_distance(problem, X) < 0.02
     start = made(init=X + 0.5).fit(X)
-    with pytest.raises(ValueError, match="24 points .* and no more: init is an array"):
+    with pytest.raises(ValueError, match=r"24 points .* and no more: init is an array"):
         start.sample(25)
     drawn = made(init=lambda n, rng: rng.normal([3, -1], size=(n, 2))).fit(X)
     assert drawn.sample(25).shape == (25, 2)
