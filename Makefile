@@ -41,7 +41,8 @@ slow: $(VENV)/.test
 	SKGANTK_CASES=2000 $(BIN)/python -m pytest -q tests/test_properties.py \
 		tests/metrics/test_properties.py
 	SKGANTK_CASES=500 $(BIN)/python -m pytest -q tests/preprocessing/test_properties.py \
-		tests/generators/test_table_properties.py
+		tests/generators/test_table_properties.py tests/generators/test_constraints.py \
+		tests/generators/test_given_rows.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
