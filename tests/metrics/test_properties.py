@@ -290,9 +290,9 @@ class Draws(BaseEstimator):
 def test_scorers(X, data):
     points, X = data.draw(moved(X))
     sampler = Draws(points)
-    distance = least_assignment(points, X, 1)
+    distance = least_assignment(X, points, 1)
     assert_allclose(metrics.neg_wasserstein_scorer(sampler, X), -distance, rtol=1e-9)
-    distance = metrics.energy_distance(points, X)
+    distance = metrics.energy_distance(X, points)
     assert_allclose(metrics.neg_energy_scorer(sampler, X), -distance, rtol=1e-12)
 
 
