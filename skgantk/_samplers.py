@@ -37,13 +37,13 @@ def ask(sampler, n_samples, random_state, fresh=False):
     return samples if isinstance(samples, tuple) else (samples,)
 
 
-def draw(sampler, n_samples, random_state):
+def draw(sampler, n_samples, random_state, fresh=False):
     """What `ask` gives, in random order.
 
     GaussianMixture's samples come by component, a generator's beyond the fitted ones after
     these: some of the rows would be no sample of the whole.
     """
     rng = check_random_state(random_state)
-    drawn = ask(sampler, n_samples, rng)
+    drawn = ask(sampler, n_samples, rng, fresh)
     order = rng.permutation(len(drawn[0]))
     return tuple(rows_at(part, order) for part in drawn)

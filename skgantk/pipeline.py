@@ -168,7 +168,7 @@ class SamplingPipeline(Pipeline):
         return transformed
 
     @available_if(_last_step_samples)
-    def sample(self, n_samples=1, random_state=None):
+    def sample(self, n_samples=1, random_state=None, fresh=False):
         """Draw from the last step and come back to the space of the data.
 
         Parameters
@@ -177,6 +177,9 @@ class SamplingPipeline(Pipeline):
             How many.
         random_state : int, RandomState instance or None, default=None
             Of the draw; None draws afresh at every call.
+        fresh : bool, default=False
+            Passed on to a last step that would draw the points of its fit, as
+            `GANTKSynthesizer` does, so that samples are others than those of other calls.
 
         Returns
         -------
@@ -185,7 +188,7 @@ class SamplingPipeline(Pipeline):
             pairs (X, y), as GaussianMixture and ConditionalSampler do, such a pair.
         """
         check_is_fitted(self)
-        samples, *labels = draw(self.steps[-1][1], n_samples, random_state)
+        samples, *labels = draw(self.steps[-1][1], n_samples, random_state, fresh)
         with np.errstate(all="ignore"):  # `restore` looks at what comes of it
             for _, step in reversed(self.steps[:-1]):
                 samples = inverse(step, samples)

@@ -168,7 +168,7 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
         )
         self.samplers_ = {labels[k]: sampler for k, sampler in zip(wanted, fitted)}
 
-    def sample(self, n_samples=1, y=None, random_state=None):
+    def sample(self, n_samples=1, y=None, random_state=None, fresh=False):
         """Draw rows and their labels.
 
         Parameters
@@ -179,6 +179,9 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
             The labels, for one row each.
         random_state : int, RandomState instance or None, default=None
             Of the draw; None draws afresh at every call.
+        fresh : bool, default=False
+            Passed on to samplers that would draw the points of their fit, as
+            `GANTKSynthesizer` does, so that rows are others than those of other calls.
 
         Returns
         -------
@@ -197,7 +200,7 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
             codes = rng.choice(len(self.classes_), size=n_samples, p=self.class_prior_)
         else:
             codes = self._codes(y)
-        return self._draw(codes, rng), self.classes_[codes]
+        return self._draw(codes, rng, fresh), self.classes_[codes]
 
     def _codes(self, y):
         y = np.asarray(_column(y))
@@ -214,7 +217,7 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
         if unknown:
             raise ValueError(f"{where} has {unknown}; the labels are {known}.")
 
-    def _draw(self, codes, rng):
+    def _draw(self, codes, rng, fresh=False):
         """One row for each code, in their order."""
         labels = self.classes_.tolist()
         present, counts = np.unique(codes, return_counts=True)
@@ -227,7 +230,7 @@ class ConditionalSampler(MetaEstimatorMixin, BaseEstimator):
         blocks = []
         for k, n in zip(present, counts.tolist()):
             # GaussianMixture's come with the numbers of their components.
-            rows = draw(self.samplers_[labels[k]], n, rng)[0]
+            rows = draw(self.samplers_[labels[k]], n, rng, fresh)[0]
             blocks.append(restore(rows, self._schema))
         order = np.argsort(np.argsort(codes, kind="stable"))
         return rows_at(_stacked(*blocks), order)

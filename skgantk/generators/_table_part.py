@@ -38,10 +38,8 @@ class Part:
             return Z
         # Rows of the package's generators are in random order, one whole cloud after the
         # other: each is nearer to the data than as many of several.
-        if isinstance(self.generator, BaseGenerator):
-            samples = ask(self.generator, n_samples, rng, fresh)[0]
-        else:
-            samples = draw(self.generator, n_samples, rng)[0]
+        own = isinstance(self.generator, BaseGenerator)
+        samples = (ask if own else draw)(self.generator, n_samples, rng, fresh)[0]
         Z[:, self.varying] = self.scaler.inverse_transform(samples)
         return Z
 

@@ -4,13 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.mixture import GaussianMixture
+from sklearn.preprocessing import StandardScaler
 
 from skgantk.generators import (
+    ConditionalSampler,
     GANTKSynthesizer,
     ImageSynthesizer,
     ParticleFlowGenerator,
     TableSynthesizer,
 )
+from skgantk.pipeline import make_sampling_pipeline
 
 N = 12
 X = np.random.default_rng(0).normal(size=(N, 3))
@@ -78,6 +81,25 @@ def test_points_given_as_start_have_none(name):
     for wanted in ({"n_samples": N + 1}, {"n_samples": 1, "fresh": True}):
         with pytest.raises(ValueError, match=f"the {N} points of the fit and no more"):
             generator.sample(**wanted)
+
+
+@pytest.mark.parametrize("wrapper", ["pipeline", "classes", "table", "table of both"])
+def test_what_is_around_a_generator_passes_it_on(wrapper):
+    synthesizer = GANTKSynthesizer(max_iter=3)
+    pipeline = make_sampling_pipeline(StandardScaler(), synthesizer)
+    around = {
+        "pipeline": pipeline,
+        "classes": ConditionalSampler(synthesizer, random_state=0),
+        "table": TableSynthesizer(synthesizer, random_state=0),
+        "table of both": TableSynthesizer(pipeline, random_state=0),
+    }[wrapper].fit(X, np.zeros(N, int) if wrapper == "classes" else None)
+
+    def drawn(seed, **options):
+        samples = around.sample(N, random_state=seed, **options)
+        return rows(samples[0] if wrapper == "classes" else samples)
+
+    assert drawn(0) == drawn(1)
+    assert len(drawn(0) | drawn(0, fresh=True) | drawn(1, fresh=True)) == 3 * N
 
 
 def test_generators_that_keep_none_are_always_fresh():
