@@ -1,9 +1,10 @@
-"""What the displays share: axes, colours, arrows."""
+"""What the displays share: axes, colours, legends."""
 
 import numpy as np
 
 # Blue and vermilion of Okabe and Ito, whose colours the colour-blind tell apart.
 REAL, FAKE = "#0072B2", "#D55E00"
+BELOW = 34  # points from axes to the legend below them: tick labels and a label
 
 
 def drawing_axes(display, ax):
@@ -36,12 +37,30 @@ def label_axes(ax, xlabel, ylabel):
         ax.set_ylabel(ylabel)
 
 
-def draw_legend(ax):
-    """A legend with every label once, however many displays share the axes."""
+def draw_legend(ax, below=False):
+    """A legend with every label once, however many displays share the axes.
+
+    It stands ``below`` axes that are full of points, where it hides none.
+    """
     handles, labels = ax.get_legend_handles_labels()
     entries = dict(zip(labels, handles))
-    if entries:
-        ax.legend(entries.values(), entries.keys())
+    if not entries:
+        return
+    place = {}
+    if below:
+        from matplotlib.transforms import ScaledTranslation
+
+        down = ScaledTranslation(0, -BELOW / 72, ax.figure.dpi_scale_trans)
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "borderaxespad": 0}
+        place |= {"bbox_transform": ax.transAxes + down, "ncols": 3, "frameon": False}
+        place |= {"columnspacing": 1.0, "handletextpad": 0.2}
+    ax.legend(entries.values(), entries.keys(), **place)
+
+
+def draw_colorbar(ax, colored, label):
+    """A colour bar as high as the axes, whatever their shape."""
+    beside = ax.inset_axes([1.03, 0, 0.04, 1])
+    return ax.figure.colorbar(colored, cax=beside, label=label)
 
 
 def draw_line(ax, x, y, given, **defaults):
@@ -50,19 +69,12 @@ def draw_line(ax, x, y, given, **defaults):
     return line
 
 
-def draw_points(ax, X, given, **defaults):
+def draw_points(ax, X, marker, given, **defaults):
     """Points (n, 2), the smaller the more there are."""
-    defaults = {"s": np.clip(5000 / max(len(X), 1), 6, 25)} | defaults
-    return ax.scatter(*X.T, **styled("collection", given, **defaults))
-
-
-def draw_arrows(ax, points, steps, length, given, **defaults):
-    """Arrows (n, 2) in data coordinates; nine in ten are no longer than ``length``."""
-    size = np.hypot(*steps.T)
-    usual = np.quantile(size, 0.9) if len(size) else 0.0
-    usual = usual or np.max(size, initial=0.0) or 1.0
-    defaults |= {"angles": "xy", "scale_units": "xy", "scale": usual / length}
-    return ax.quiver(*points.T, *steps.T, **styled("collection", given, **defaults))
+    style = {"s": np.clip(5000 / max(len(X), 1), 6, 25), "marker": marker}
+    style |= {} if marker == "x" else {"linewidth": 0}  # no edge over a cross below
+    style |= defaults
+    return ax.scatter(*X.T, **styled("collection", given, **style))
 
 
 def check_plane(name, n_features, allowed=(2,)):

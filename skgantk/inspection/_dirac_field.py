@@ -10,14 +10,16 @@ from skgantk.discriminators import stack_samples
 from skgantk.inspection._common import (
     REAL,
     as_box,
-    draw_arrows,
+    draw_colorbar,
     draw_points,
     drawing_axes,
     label_axes,
     lattice,
+    styled,
 )
 
 ROUNDING = 1e-6  # of the force, that may point out of the plane
+LENGTH = 0.8  # of arrows, in steps of the grid
 
 
 class DiracFieldDisplay:
@@ -46,8 +48,9 @@ class DiracFieldDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     arrows_ : matplotlib Quiver
-        U and V are ``steps``; their scale is chosen for each picture, so that nine in ten
-        arrows end before the next one starts.
+        Along ``steps``, all as long as each other: how long the steps are is told by
+        their colours.
+    colorbar_ : matplotlib Colorbar or None
     real_ : matplotlib PathCollection
         The point y.
 
@@ -149,7 +152,7 @@ class DiracFieldDisplay:
         display = cls(points=points, steps=within, n_features=n_features)
         return display.plot(ax=ax, **plot_params)
 
-    def plot(self, ax=None, *, arrow_kw=None, real_kw=None):
+    def plot(self, ax=None, *, arrow_kw=None, real_kw=None, colorbar=True):
         """Draw the stored steps.
 
         Parameters
@@ -157,9 +160,12 @@ class DiracFieldDisplay:
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
         arrow_kw : dict, default=None
-            For the arrows, `matplotlib.axes.Axes.quiver`.
+            For the arrows, `matplotlib.axes.Axes.quiver`; ``norm`` and ``cmap`` turn
+            lengths of steps into colours, and ``color`` stands for all.
         real_kw : dict, default=None
             For the real point, `matplotlib.axes.Axes.scatter`.
+        colorbar : bool, default=True
+            Whether the colours have a colour bar.
 
         Returns
         -------
@@ -167,16 +173,33 @@ class DiracFieldDisplay:
         """
         ax = drawing_axes(self, ax)
         self.ax_, self.figure_ = ax, ax.figure
-        sides = np.ptp(self.points, axis=0)
-        spacing = np.sqrt(np.prod(sides) / len(self.points)) or 1.0
-        style = {"color": "0.25", "width": 0.003}
-        self.arrows_ = draw_arrows(ax, self.points, self.steps, spacing, arrow_kw, **style)
-        style = {"color": REAL, "marker": "x", "s": 60, "linewidth": 2, "zorder": 3}
-        self.real_ = draw_points(ax, np.array([[1.0, 0.0]]), real_kw, **style)
+        self.arrows_ = self._plot_arrows(arrow_kw)
+        self.colorbar_ = None
+        if colorbar and self.arrows_.get_array() is not None:
+            self.colorbar_ = draw_colorbar(ax, self.arrows_, "length of step")
+        style = {"color": REAL, "s": 60, "linewidth": 2, "zorder": 3}
+        self.real_ = draw_points(ax, np.array([[1.0, 0.0]]), "x", real_kw, **style)
         ax.annotate("y", (1.0, 0.0), (8, -4), textcoords="offset points", color=REAL)
         ax.set_aspect("equal")
         label_axes(ax, "along y", "across y")
         return self
+
+    def _plot_arrows(self, given):
+        from matplotlib.colors import Normalize
+
+        sides = np.ptp(self.points, axis=0)
+        cells = max(np.sqrt(len(self.points)) - 1, 1)  # along a side
+        spacing = np.sqrt(np.prod(sides)) / cells or 1.0
+        size = np.linalg.norm(self.steps, axis=1)
+        style = {"angles": "xy", "scale_units": "xy", "scale": 1 / (LENGTH * spacing)}
+        style |= {"pivot": "mid", "width": 0.004, "cmap": "cividis_r"}
+        style |= {"norm": Normalize(0, np.max(size, initial=0.0) or 1.0)}
+        style = styled("collection", given, **style)
+        directions = self.steps / np.where(size > 0, size, 1)[:, None]
+        if {"color", "facecolor"} & style.keys():
+            style = {k: v for k, v in style.items() if k not in ("norm", "cmap")}
+            return self.ax_.quiver(*self.points.T, *directions.T, **style)
+        return self.ax_.quiver(*self.points.T, *directions.T, size, **style)
 
 
 def _plane(n_features):

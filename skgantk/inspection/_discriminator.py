@@ -14,7 +14,7 @@ from skgantk.inspection._common import (
     REAL,
     as_box,
     check_plane,
-    draw_arrows,
+    draw_colorbar,
     draw_legend,
     draw_line,
     draw_points,
@@ -22,6 +22,7 @@ from skgantk.inspection._common import (
     label_axes,
     lattice,
     padded_range,
+    styled,
 )
 
 NAMES = {"generator_loss": "c(f(x))", "decision_function": "f(x)"}
@@ -250,10 +251,10 @@ class DiscriminatorDisplay:
             self._plot_line(ax, line_kw)
         else:
             self._plot_surface(ax, surface_kw or {}, colorbar)
-        self.fake_ = self._plot_points("fake", FAKE, "o", fake_kw)
         self.real_ = self._plot_points("real", REAL, "x", real_kw)
+        self.fake_ = self._plot_points("fake", FAKE, "o", fake_kw)
         self.arrows_ = self._plot_arrows(arrow_kw)
-        draw_legend(ax)
+        draw_legend(ax, below=len(self.ticks) == 2)
         return self
 
     def _plot_line(self, ax, line_kw):
@@ -273,10 +274,7 @@ class DiscriminatorDisplay:
             style.pop("cmap")
         self.surface_ = ax.contourf(*self.ticks, self.response, **style)
         if colorbar:
-            beside = ax.inset_axes([1.03, 0, 0.04, 1])  # as high as the axes, unlike others
-            self.colorbar_ = ax.figure.colorbar(
-                self.surface_, cax=beside, label=NAMES[self.response_method]
-            )
+            self.colorbar_ = draw_colorbar(ax, self.surface_, NAMES[self.response_method])
         ax.set_aspect("equal")
         (left, right), (low, high) = ((t[0], t[-1]) for t in self.ticks)
         ax.set(xlim=(left, right), ylim=(low, high))
@@ -287,11 +285,11 @@ class DiscriminatorDisplay:
         X, ax = getattr(self, name), self.ax_
         if X is None:
             return None
-        style = {"label": name, "color": color, "marker": marker}
+        style = {"label": name, "color": color}
         if len(self.ticks) == 1:
             X = np.column_stack([X, np.full(len(X), HEIGHT[name])])
             style["transform"] = ax.get_xaxis_transform()
-        return draw_points(ax, X, given, **style)
+        return draw_points(ax, X, marker, given, **style)
 
     def _plot_arrows(self, given):
         if self.arrow_points is None:
@@ -305,7 +303,7 @@ class DiscriminatorDisplay:
             points, steps = (np.column_stack([a, 0 * a]) for a in (points, steps))
             points[:, 1] = HEIGHT["fake"]
             style["transform"] = ax.get_xaxis_transform()
-        return draw_arrows(ax, points, steps, length, given, **style)
+        return _draw_arrows(ax, points, steps, length, given, **style)
 
 
 def _clouds(discriminator, X, y):
@@ -331,6 +329,15 @@ def _clouds(discriminator, X, y):
         raise ValueError(f"y must have two labels, of fake and real points; got {labels}.")
     is_real = y == labels[1]
     return X[is_real], X[~is_real]
+
+
+def _draw_arrows(ax, points, steps, length, given, **defaults):
+    """Arrows (n, 2) in data coordinates; nine in ten are no longer than ``length``."""
+    size = np.hypot(*steps.T)
+    usual = np.quantile(size, 0.9) if len(size) else 0.0
+    usual = usual or np.max(size, initial=0.0) or 1.0
+    defaults |= {"angles": "xy", "scale_units": "xy", "scale": usual / length}
+    return ax.quiver(*points.T, *steps.T, **styled("collection", given, **defaults))
 
 
 def _arrow_grid(low, high, dtype):

@@ -12,6 +12,7 @@ from skgantk.inspection._common import (
     draw_points,
     drawing_axes,
     label_axes,
+    padded_range,
     styled,
 )
 
@@ -135,22 +136,68 @@ class FlowDisplay:
         ax = drawing_axes(self, ax)
         from matplotlib.collections import LineCollection
 
-        self.ax_, self.figure_, self.data_ = ax, ax.figure, None
+        self.ax_, self.figure_ = ax, ax.figure
         style = {"color": "0.6", "linewidth": 0.6, "alpha": 0.7, "zorder": 1}
         style = styled("collection", line_kw, **style)
         ways = list(self.trajectories.swapaxes(0, 1))
         self.lines_ = ax.add_collection(LineCollection(ways, **style))
         first, last = (f"particles, step {step}" for step in self.steps[[0, -1]])
         start, end = self.trajectories[[0, -1]]
-        style = {"label": first, "color": "0.35", "marker": ".", "zorder": 2}
-        self.start_ = draw_points(ax, start, start_kw, **style)
+        style = {"label": first, "color": "0.35", "zorder": 2}
+        self.start_ = draw_points(ax, start, ".", start_kw, **style)
+        self._plot_data(data_kw)
         style = {"label": last, "color": FAKE, "zorder": 2}
-        self.end_ = draw_points(ax, end, end_kw, **style)
-        if self.X is not None:
-            style = {"label": "data", "color": REAL, "marker": "x", "zorder": 2}
-            self.data_ = draw_points(ax, self.X, data_kw, **style)
-        ax.set_aspect("equal")
-        names = ["x₁", "x₂"] if self.feature_names is None else self.feature_names
-        label_axes(ax, *names)
-        draw_legend(ax)
+        self.end_ = draw_points(ax, end, "o", end_kw, **style)
+        self._label()
         return self
+
+    def animate(self, ax=None, *, interval=50, particle_kw=None, data_kw=None):
+        """Show how the particles move, a picture for each stored step.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+        interval : float, default=50
+            Milliseconds between pictures.
+        particle_kw, data_kw : dict, default=None
+            For the points, `matplotlib.axes.Axes.scatter`.
+
+        Returns
+        -------
+        animation : matplotlib.animation.FuncAnimation
+            To be kept while it is shown. ``animation.save("flow.gif")`` writes a file,
+            ``animation.to_jshtml()`` what a notebook shows with ``IPython.display.HTML``.
+        """
+        ax = drawing_axes(self, ax)
+        from matplotlib.animation import FuncAnimation
+
+        self.ax_, self.figure_ = ax, ax.figure
+        self._plot_data(data_kw)
+        style = {"label": "particles", "color": FAKE, "zorder": 2}
+        particles = draw_points(ax, self.trajectories[0], "o", particle_kw, **style)
+        title = ax.set_title("", loc="right", fontsize="medium")
+        self._label()
+        points = self.trajectories.reshape(-1, 2)
+        points = points if self.X is None else np.concatenate([points, self.X])
+        (left, low), (right, high) = padded_range(points)
+        ax.set(xlim=(left, right), ylim=(low, high))
+
+        def show(k):
+            particles.set_offsets(self.trajectories[k])
+            title.set_text(f"step {self.steps[k]}")
+            return particles, title
+
+        return FuncAnimation(self.figure_, show, len(self.steps), interval=interval)
+
+    def _plot_data(self, given):
+        self.data_ = None
+        if self.X is not None:
+            style = {"label": "data", "color": REAL, "zorder": 2}
+            self.data_ = draw_points(self.ax_, self.X, "x", given, **style)
+
+    def _label(self):
+        self.ax_.set_aspect("equal")
+        names = ["x₁", "x₂"] if self.feature_names is None else self.feature_names
+        label_axes(self.ax_, *names)
+        draw_legend(self.ax_, below=True)

@@ -48,18 +48,24 @@ def test_the_prototype_is_left_alone():
 
 def test_artists():
     display = drawn(NTKIPMDiscriminator(RBF()), bounds=((0, 1), (2, 3)))
-    assert_array_equal(display.arrows_.XY, display.points)
-    assert_array_equal(np.array([display.arrows_.U, display.arrows_.V]).T, display.steps)
+    arrows = display.arrows_
+    assert_array_equal(arrows.XY, display.points)
+    length = np.linalg.norm(display.steps, axis=1)
+    assert_allclose(length[:, None] * np.column_stack([arrows.U, arrows.V]), display.steps)
+    assert_array_equal(arrows.get_array(), length)
+    assert (arrows.norm.vmin, arrows.norm.vmax) == (0, length.max())
+    assert arrows.scale == pytest.approx(1 / (0.8 * 0.5))  # of a step of the grid
+    assert display.colorbar_.ax.get_ylabel() == "length of step"
     assert_array_equal(display.real_.get_offsets(), [[1.0, 0.0]])
     low, high = display.points.min(axis=0), display.points.max(axis=0)
     assert_allclose([*low, *high], [0.25, 1.25, 1.75, 2.75])
-    # Nine arrows in ten are shorter than a step of the grid.
-    length = np.linalg.norm(display.steps, axis=1) / display.arrows_.scale
-    assert 0.2 < np.quantile(length, 0.9) <= 0.5
     assert display.ax_.get_aspect() == 1
     assert display.ax_.get_xlabel() == "along y"
     other = DiracFieldDisplay(points=display.points, steps=display.steps)
     assert other.plot(ax=display.ax_, arrow_kw={"color": "red"}).ax_ is display.ax_
+    assert_array_equal(other.arrows_.get_facecolor(), [[1, 0, 0, 1]])
+    assert other.colorbar_ is None
+    assert other.plot(colorbar=False).colorbar_ is None
 
 
 def test_one_point_without_a_force():
@@ -67,6 +73,7 @@ def test_one_point_without_a_force():
     bounds = (0.5, -0.5), (1.5, 0.5)  # around y
     display = drawn(discriminator, bounds=bounds, grid_resolution=1)
     assert_array_equal(display.steps, [[0.0, 0.0]])
+    display.figure_.draw_without_rendering()
 
 
 def test_bad_input():

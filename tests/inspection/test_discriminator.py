@@ -75,8 +75,11 @@ def test_artists_of_the_plane():
     ax = display.ax_
     assert ax.get_aspect() == 1
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("x₁", "x₂")
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["fake", "real"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["real", "fake"]
     assert display.figure_ is ax.figure
+    display.figure_.draw_without_rendering()
+    legend = ax.get_legend().get_window_extent()
+    assert legend.y1 < ax.xaxis.label.get_window_extent().y0  # it hides no point
     for (low, high), column in zip((ax.get_xlim(), ax.get_ylim()), PLANE.T):
         assert low < column.min() < column.max() < high
 

@@ -51,7 +51,7 @@ def test_artists():
     assert_array_equal(display.end_.get_offsets(), flow.particles_)
     assert_array_equal(display.data_.get_offsets(), X)
     texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert texts == ["particles, step 0", "particles, step 6", "data"]
+    assert texts == ["particles, step 0", "data", "particles, step 6"]
     assert display.ax_.get_aspect() == 1
     assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("x₁", "x₂")
     styled = FlowDisplay.from_estimator(
@@ -61,6 +61,37 @@ def test_artists():
     assert styled.data_ is None
     assert_array_equal(styled.lines_.get_linewidths(), 2)
     assert_array_equal(styled.lines_.get_colors(), [[1, 0, 0, 0.7]])
+
+
+@pytest.mark.parametrize("data", [X, None])
+def test_the_animation_shows_every_step(data, tmp_path):
+    from PIL import Image
+
+    flow = fitted()
+    display = FlowDisplay.from_estimator(flow, data)
+    animation = display.animate(interval=200, particle_kw={"s": 50})
+    seen = []
+    animation.save(
+        tmp_path / "flow.gif",
+        writer="pillow",
+        progress_callback=lambda *_: seen.append(
+            (display.ax_.get_title(loc="right"), moving(display).get_offsets().copy())
+        ),
+    )
+    assert [title for title, _ in seen] == [f"step {k}" for k in (0, 2, 4, 6)]
+    assert_array_equal([points for _, points in seen], flow.snapshots_)
+    with Image.open(tmp_path / "flow.gif") as picture:
+        assert picture.n_frames == 4
+        assert picture.info["duration"] == 200
+    (left, right), (low, high) = display.ax_.get_xlim(), display.ax_.get_ylim()
+    inside = (flow.snapshots_ > [left, low]) & (flow.snapshots_ < [right, high])
+    assert inside.all()
+    assert (display.data_ is None) == (data is None)
+
+
+def moving(display):
+    """The particles of an animation."""
+    return display.ax_.collections[-1]
 
 
 def test_bad_input():
