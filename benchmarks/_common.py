@@ -44,8 +44,8 @@ def machine_line():
     return text.format_map(machine())
 
 
-def print_machine():
-    print(f"{machine_line()}\n")
+def print_machine(show=print):
+    show(f"{machine_line()}\n")
 
 
 class Results:
@@ -56,12 +56,12 @@ class Results:
     figure tells `compare.py` what it is: see there.
     """
 
-    def __init__(self, args):
+    def __init__(self, args, show=print):
         name = Path(sys.argv[0]).stem
         self._path = OUT / f"{name}{'_quick' if args.quick else ''}.json"
         self._content = {"machine": machine(), "arguments": dict(vars(args)), "rows": []}
         self._write()
-        print_machine()
+        print_machine(show)
 
     def heads(self, case, figures):
         """Begin a table: widths of the columns of a case, formats of those of figures."""
@@ -73,20 +73,26 @@ class Results:
     def row(self, *values):
         """A case and its figures, which may be None or nan, or left out at the end."""
         case = dict(zip(self._case, values))
-        figures = dict(zip(self._figures, values[len(case) :]))
-        known = {k: v for k, v in figures.items() if v is not None and not math.isnan(v)}
+        known = self.keep(case, dict(zip(self._figures, values[len(case) :])))
         cells = [f"{value!s:{self._case[name]}}" for name, value in case.items()]
-        for name in figures:
+        for name in self._figures:
             text = format(known[name], self._figures[name]) if name in known else ""
             cells.append(f"{text:>{_width(name)}}")
         print("".join(cells).rstrip(), flush=True)
+
+    def keep(self, case, figures):
+        """Figures that are printed otherwise, or not; returns those that are known."""
+        known = {k: v for k, v in figures.items() if v is not None and not math.isnan(v)}
         self._content["rows"].append({"case": case, "figures": known})
         self._write()
+        return known
 
     def _write(self):
         self._path.parent.mkdir(exist_ok=True)
         text = json.dumps(self._content, indent=1, ensure_ascii=False, default=_plain)
-        self._path.write_text(text + "\n", encoding="utf-8")
+        part = self._path.with_suffix(".part")
+        part.write_text(text + "\n", encoding="utf-8")
+        part.replace(self._path)
 
 
 def _width(name):

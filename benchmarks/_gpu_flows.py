@@ -58,7 +58,8 @@ def steps(report, loss, n, rates, most):
 
     def text():
         expected = report.expected(f"{PREDICTED.get((loss, n), 0):.1e}")
-        return f"{step(loss, n, most):9.2e} s a step{expected}"
+        seconds = step(loss, n, most)
+        return f"{seconds:9.2e} s a step{expected}", {"ms a step": 1e3 * seconds}
 
     report.row(f"float32 {loss} flow, {n} particles", text, estimate)
 
@@ -72,16 +73,16 @@ def cell(report, data, method, network, folder, divide):
         flow.set_params(max_iter=probe)
         expected = once(lambda: flow.fit(X).particles_) / probe * total
         if expected > report.left():
-            return f"left out: no time, it would take {expected:.0f} s"
+            return f"left out: no time, it would take {expected:.0f} s", {}
         flow.set_params(max_iter=total)
         seconds.append(once(lambda: flow.fit(X).particles_))
         printed = PRINTED.get((data, method), [None] * 4)[COLUMNS.index(network)]
+        pace, end = 1e3 * seconds[0] / total, sinkhorn_divergence(flow.particles_, X)
         return (
-            f"{seconds[0]:9.2f} s, {1e3 * seconds[0] / total:.3f} ms a step; Sinkhorn "
-            f"{sinkhorn_divergence(flow.particles_, X):.2e}"
+            f"{seconds[0]:9.2f} s, {pace:.3f} ms a step; Sinkhorn {end:.2e}"
             f"{f', printed {printed:.2e}' if printed else ''}"
             f"{report.expected(f'{PREDICTED_CELL[data]} s')}"
-        )
+        ), {"seconds": seconds[0], "ms a step": pace, "Sinkhorn": end}
 
     report.row(f"{data}, {network}, {method}, {total} steps", text)
     return seconds[0] if seconds else None

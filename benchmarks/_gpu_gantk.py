@@ -15,31 +15,31 @@ PROBE = 10  # steps that tell how long a fit will take
 
 
 def fit(report, synthesizer, X, steps):
-    """Seconds of a fit of so many steps, everything compiled, as a text."""
+    """Samples of a fit of so many steps, everything compiled, a text, and figures."""
     probe = min(PROBE, steps)
     synthesizer.set_params(max_iter=probe)
     synthesizer.fit(X)  # compiles
     expected = once(lambda: synthesizer.fit(X).samples_) / probe * steps
     if expected > report.left():
-        return None, f"left out: no time, it would take {expected:.0f} s"
+        return None, f"left out: no time, it would take {expected:.0f} s", {}
     synthesizer.set_params(max_iter=steps)
     seconds = once(lambda: synthesizer.fit(X).samples_)
-    return synthesizer.samples_, (
-        f"{seconds:9.2f} s, {1e3 * seconds / steps:.1f} ms a step, "
-        f"loss {synthesizer.loss_curve_[-1]:.4f}"
-    )
+    pace, loss = 1e3 * seconds / steps, synthesizer.loss_curve_[-1]
+    text = f"{seconds:9.2f} s, {pace:.1f} ms a step, loss {loss:.4f}"
+    return synthesizer.samples_, text, {"seconds": seconds, "ms a step": pace, "loss": loss}
 
 
 def grid(report, dtype, n, steps, predicted):
     def text():
         X = make_grid_gaussians(n, random_state=0)[0].astype(dtype)
-        Z, result = fit(report, GANTKSynthesizer(random_state=0), X, steps)
+        Z, result, figures = fit(report, GANTKSynthesizer(random_state=0), X, steps)
         if Z is None:
-            return result
+            return result, figures
         fresh = make_grid_gaussians(2048, random_state=1000)[0].astype(dtype)
         modes = mode_coverage(Z, CENTRES, radius=3 * STD).n_covered
         distance = energy_distance(Z, fresh)
-        return f"{result}, {modes} modes, energy distance {distance:.1e}" + predicted
+        result += f", {modes} modes, energy distance {distance:.1e}{predicted}"
+        return result, figures | {"modes": modes, "energy distance": distance}
 
     report.row(f"{dtype} 25 Gaussians, {n} points, {steps} steps", text)
 
@@ -54,7 +54,8 @@ def mnist(report, name, file, n, steps, predicted):
             X = np.random.default_rng(0).uniform(size=(n, 784)).astype(np.float32)
             what = f" ({file.name} is not there: random pixels)"
         synthesizer = GANTKSynthesizer(KERNELS[name], epsilon=0.05, **COMMON)
-        return f"{fit(report, synthesizer, X, steps)[1]}{what}{predicted}"
+        _, result, figures = fit(report, synthesizer, X, steps)
+        return f"{result}{what}{predicted}", figures
 
     report.row(f"float32 {name} of MNIST, {n} images, {steps} steps", text)
 
@@ -65,7 +66,8 @@ def table(report, n, d, steps, batch, predicted):
         X = rng.normal(size=(n, d)) @ rng.normal(size=(d, d))
         X[:, ::2] = np.exp(X[:, ::2] / d)
         synthesizer = GANTKSynthesizer(batch_size=batch, random_state=0)
-        return fit(report, synthesizer, X.astype(np.float32), steps)[1] + predicted
+        _, result, figures = fit(report, synthesizer, X.astype(np.float32), steps)
+        return result + predicted, figures
 
     report.row(f"float32 a table of {n} rows, {d} columns, {steps} steps", text)
 

@@ -72,7 +72,7 @@ def ceilings(report, quick):
 
     def keep(key, measure, predicted, unit):
         found[key] = measure()
-        return f"{found[key]:9.2e} {unit}/s{report.expected(f'{predicted:.1e}')}"
+        return speed(found[key], unit, report.expected(f"{predicted:.1e}"))
 
     for name, measure in (("elementwise", elementwise), ("product", product)):
         for dtype, predicted in zip(DTYPES, expected[name]):
@@ -98,12 +98,17 @@ def floor(found, operator, d, dtype):
     return max(times)
 
 
+def speed(rate, unit, rest=""):
+    """A text, and the figure."""
+    return f"{rate:9.2e} {unit}/s{rest}", {f"speed, {unit}/s": rate}
+
+
 class Sums:
     """Rows of the table; rates of those before tell how many points to take."""
 
-    def __init__(self, report, found, seconds):
+    def __init__(self, report, found, seconds, rates):
         self.report, self.found, self.seconds = report, found, seconds
-        self.rates, self.share = {}, 0.1  # of the floor, a guess at first
+        self.rates, self.share = rates, 0.1  # of the floor, a guess at first
 
     def rows_for(self, operator, d, dtype, n):
         """As many of n rows as should take the seconds there are for it."""
@@ -137,10 +142,9 @@ class Sums:
             if (operator, d, dtype) == ("sum", 2, "float32") and share:
                 self.share = share
             predicted = PREDICTED[operator, d][DTYPES.index(dtype)]
-            return (
-                f"{rate:9.2e} pairs/s, {share:4.0%} of the floor's, {rows} rows"
-                f"{self.report.expected(f'{predicted:.1e}')}"
-            )
+            expected = self.report.expected(f"{predicted:.1e}")
+            rest = f", {share:4.0%} of the floor's, {rows} rows{expected}"
+            return speed(rate, "pairs", rest)
 
         self.report.row(f"{dtype} NTK {operator}, d = {d}, {n} points", text)
 
@@ -150,7 +154,7 @@ class Sums:
 
         def text(shape):
             rates[shape] = self.measure(operator, 2, "float32", n, shape)[1]
-            return f"{rates[shape]:9.2e} pairs/s"
+            return speed(rates[shape], "pairs")
 
         rows = self.rows_for(operator, 2, "float32", n)
         own = operators.tile_shape(rows, n, 4)
@@ -166,7 +170,7 @@ class Sums:
 def peer(report, n):
     """neural-tangents' Gram matrix times c, and the gradient of it; n × n at once."""
 
-    def text(operator):
+    def text(operator, predicted):
         kernel_fn = peer_kernel()
         rng = np.random.default_rng(0)
         X, coef = 3 * rng.normal(size=(n, 2)), rng.normal(size=n)
@@ -179,16 +183,12 @@ def peer(report, n):
         if operator == "gradient":
             f = jax.jit(jax.grad(lambda X, Y, coef: jnp.sum(product(X, Y, coef))))
         jax.block_until_ready(f(X, X, coef))
-        return f"{n * n / clock(lambda: f(X, X, coef)):9.2e} pairs/s"
+        rate = n * n / clock(lambda: f(X, X, coef))
+        return speed(rate, "pairs", report.expected(f"{predicted:.1e}"))
 
     for operator, predicted in (("sum", 9e9), ("gradient", 3e9)):
         label = f"float32 neural-tangents {operator}, d = 2, {n} points"
-        report.row(
-            label,
-            lambda operator=operator, predicted=predicted: (
-                text(operator) + report.expected(f"{predicted:.1e}")
-            ),
-        )
+        report.row(label, partial(text, operator, predicted))
 
 
 def images(report, quick):
@@ -204,18 +204,18 @@ def images(report, quick):
             tile = operators.tile_of(core, n, n, X.dtype)
             jax.block_until_ready(operators.gram(core, X))
             seconds = clock(lambda: operators.gram(core, X))
-        rate = f"{n * n / seconds:9.2e} pairs/s in tiles of {tile}"
-        return rate + report.expected("3.0e+07")
+        rest = f" in tiles of {tile}{report.expected('3.0e+07')}"
+        return speed(n * n / seconds, "pairs", rest)
 
     for memory in (1024,) if quick else (1024, 256, 4096):
         label = f"float32 ConvNTK Gram matrix, {n} images, {memory} MiB"
         report.row(label, partial(text, memory))
 
 
-def run(report, quick):
-    """Return what was found: ceilings and rates."""
+def run(report, quick, rates):
+    """Ceilings, and sums, whose rates are kept in ``rates``."""
     found = ceilings(report, quick)
-    sums = Sums(report, found, 0.05 if quick else 0.3)
+    sums = Sums(report, found, 0.05 if quick else 0.3, rates)
     sizes = SIZES[:1] if quick else SIZES[1:]
     for n in sizes:
         for operator in OPERATORS:
@@ -232,4 +232,3 @@ def run(report, quick):
                     done = (d, dtype) == (2, "float32")
                     if not done and not (quick and d + (dtype == "float64") > 30):
                         sums.row(operator, d, dtype, n)
-    return sums.rates

@@ -11,8 +11,9 @@ errors against references from the CPU, and whether products drop to TF32; (2) p
 second of sums of NTK(depth=3) and their gradients, over what the machine does at best, and
 the best tiles; (3) steps of flows and the infinite IPM rows of Tables 1–3; (4) GA-NTK; (5)
 what was compiled. Every line is on the disk before the next one is measured; the file is
-added to. The exit status is 1 if there was a fault: an error out of bounds, or a
-measurement that failed.
+added to, and figures are in ../out/gpu.json, for `compare.py`. The exit status is 1 if
+there was a fault: an error out of bounds, or a measurement or a part that failed, after
+which the next begins.
 
 Lines have what is expected of an H100, written down before there was one: see PREDICTED in
 the parts. In short, against what is wanted:
@@ -48,7 +49,7 @@ import _gpu_gantk
 import _gpu_speed
 import jax
 import jaxlib
-from _common import machine_line, options
+from _common import options
 from _gpu_report import STAGES, Report
 from flow_convergence import IMAGES
 from jax.extend.backend import get_backend
@@ -56,12 +57,11 @@ from jax.extend.backend import get_backend
 RESULTS = Path(__file__).parent / "results"
 SECONDS = 280  # of the five minutes, the rest being for Python and imports
 MORE = 10  # for a line that goes on, then the end
-SHARES = {"1": 0.2, "2": 0.31, "3": 0.25, "4": 0.18, "5": 0.06}
+SHARES = 0.2, 0.31, 0.25, 0.18, 0.06  # of the parts
 
 
 def header(report, seconds):
     """Everything that a figure may depend on."""
-    report.line(machine_line())
     report.line(f"jaxlib {jaxlib.__version__}, {get_backend().platform_version.strip()}")
     report.line(f"{platform.platform()}, {jax.device_count()} devices, {seconds:.0f} s")
     if shutil.which("nvidia-smi"):
@@ -78,6 +78,8 @@ def compilation(report):
         spent = report.compiled(part)
         stages = ", ".join(f"{stage} {spent[stage]:.1f} s" for stage in STAGES.values())
         report.line(f"part {part}: {spent['programs']} programs, {stages}")
+        seconds = {f"{stage}, s": spent[stage] for stage in STAGES.values()}
+        report.keep(f"compilation, part {part}", {"programs": spent["programs"]} | seconds)
     slowest = sorted(report.slowest, reverse=True)[:5]
     named = ", ".join(f"{name} {seconds:.1f} s" for seconds, name in slowest)
     report.line(f"the slowest by XLA: {named}")
@@ -87,14 +89,24 @@ def compilation(report):
         report.line(
             f"peak of the device's memory: {peak / 2**30:.1f} of {limit / 2**30:.1f} GiB"
         )
+        report.keep("memory of the device", {"peak GiB": peak / 2**30})
+
+
+def last(report, args, rates):
+    """What was compiled, and the flow that takes most."""
+    compilation(report)
+    if not args.quick:
+        _gpu_flows.steps(report, "LSGAN", 100_000, rates, 0.5)
 
 
 def end(report):
     """The end, in the middle of a line that takes too long, from another thread."""
-    report.line("The time is over; what was being measured is left out.")
-    compilation(report)
-    report.line(f"\n{report.faults} faults")
-    os._exit(min(report.faults, 1))
+    try:
+        report.line("The time is over; what was being measured is left out.")
+        compilation(report)
+        report.line(f"\n{report.faults} faults")
+    finally:
+        os._exit(min(report.faults, 1))
 
 
 def add_arguments(parser):
@@ -108,25 +120,23 @@ def main(args):
     folder = Path("out") if args.quick else RESULTS
     # In the quick form nothing should be left out.
     seconds = args.seconds or (3600 if args.quick else SECONDS)
-    report = Report(args.out or folder / name, seconds, args.quick)
+    report = Report(args.out or folder / name, seconds, args)
     watch = threading.Timer(seconds + MORE, end, [report])
     watch.daemon = True
     watch.start()
     header(report, seconds)
     if not args.quick:
         report.line('"H100:" is what was foretold of one.')
-    report.part("1 Digits", SHARES["1"])
-    _gpu_checks.run(report, args.quick)
-    report.part("2 Pairs per second", SHARES["2"])
-    rates = _gpu_speed.run(report, args.quick)
-    report.part("3 Flows", SHARES["3"])
-    _gpu_flows.run(report, args.quick, args.images, rates)
-    report.part("4 GA-NTK", SHARES["4"])
-    _gpu_gantk.run(report, args.quick, args.images)
-    report.part("5 Compilation, and a step that may overrun", SHARES["5"])
-    compilation(report)
-    if not args.quick:
-        _gpu_flows.steps(report, "LSGAN", 100_000, rates, 0.5)
+    rates = {}
+    parts = {
+        "1 Digits": lambda: _gpu_checks.run(report, args.quick),
+        "2 Pairs per second": lambda: _gpu_speed.run(report, args.quick, rates),
+        "3 Flows": lambda: _gpu_flows.run(report, args.quick, args.images, rates),
+        "4 GA-NTK": lambda: _gpu_gantk.run(report, args.quick, args.images),
+        "5 Compilation, and a step that may overrun": lambda: last(report, args, rates),
+    }
+    for (title, run), share in zip(parts.items(), SHARES):
+        report.part(title, share, run)
     watch.cancel()
     report.line(f"\n{report.faults} faults")
     return min(report.faults, 1)

@@ -17,7 +17,7 @@ SCRIPTS = [
     for path in sorted(FOLDER.glob("[a-z]*.py"))
     if path.name != "compare.py"
 ]
-WITHOUT_JSON = {"figures.py", "figures_z21.py", "gpu.py"}
+WITHOUT_JSON = {"figures.py", "figures_z21.py"}
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
