@@ -7,7 +7,7 @@ from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import _fit_context, clone
+from sklearn.base import _fit_context
 from sklearn.gaussian_process.kernels import Kernel
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -15,7 +15,6 @@ from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import check_is_fitted
 
 from skgantk._numerics import operators
-from skgantk._numerics.distances import nearest
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope
 from skgantk._numerics.sizes import fill
@@ -33,11 +32,11 @@ from skgantk.generators._base import (
     varies,
 )
 from skgantk.generators._callbacks import preparing
+from skgantk.generators._copies import closeness_among, share_of_copies
+from skgantk.generators._gantk_settings import algorithm_1, fitted_kernel, warn_of_dimming
 from skgantk.generators._parallel import parallel
-from skgantk.kernels import NTK
 from skgantk.kernels._convert import as_definite_core
 from skgantk.metrics import energy_distance
-from skgantk.model_selection._lambda import residual_root
 
 # For batch_size="auto": the largest group with which rows times rows of a group, to which a
 # step's time is proportional, are at most PAIRS, and beyond that the smallest. Larger ones
@@ -45,22 +44,12 @@ from skgantk.model_selection._lambda import residual_root
 # of .58, in groups of 192 with .75; those of red wine with .57 and .63. With groups of 192,
 # 20 000 rows take less than a minute.
 GROUPS, PAIRS = (1024, 768, 512, 384, 256, 192), 2**20
-# Of the kernel for standardised data. The biases of [Z21], 0.1^½ beside pixels whose
-# greatest is 1 and whose root mean square is a third, are 1 where that is 1. With 0.1^½
-# there, samples are as good and nearer to the data, in the median at .67 of the distance of
-# held-out rows, now at .77 (21 tables).
-BIAS = 1.0
 # Movement in the first step, in spreads of the data, for learning_rate="auto".
 FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}
-# λ_max(K) times the greatest λ found: λ amplifies the rounding of K, 1e-16 λ_max. On tables
-# the kernel of [Z21] needs 50 to 3e4 for epsilon = 0.05; smooth ones may need anything.
-SHARPEST = 1e6
 # λ tr(K), which bounds λ λ_max(K), up to which float32 will do: D is wrong by its rounding,
 # 6e-8, times as much at worst; with RBF by 5e-9 times as much. Tables need 3e2 to 9e4.
 AMPLIFIED = 5e5
 JUDGED = 1000  # samples at most of which a warning judges the distance to the data
-REACH = 1.2  # usual distances of neighbouring data, within which the penalty acts
-COPY = 0.1  # usual distances to a training point; a sample nearer than this is a copy
 
 
 class GANTKSynthesizer(StandardizingGenerator):
@@ -381,7 +370,7 @@ class GANTKSynthesizer(StandardizingGenerator):
         centre = target.mean(axis=0)
         extent = max(np.abs(start - centre).max(), np.abs(target - centre).max())
         spread = np.sqrt(np.mean((target - centre) ** 2)) if varies(target) else extent
-        reach, closeness = _closeness(target)
+        reach, closeness = closeness_among(target)
         lam, max_iter = self._lam(core, target, batch), float(self.max_iter)
         dtype = self._dtype(core, target, lam, batch)
         sharpness = _synthesis.Sharpness(lam, 1.0, max_iter)
@@ -501,15 +490,12 @@ class GANTKSynthesizer(StandardizingGenerator):
             )
 
     def _warn_of_copies(self, X):
-        spacing = _spacing(self._scaled(X))
-        if spacing == 0:
-            return
-        distance, _ = nearest(self._scaled(self.samples_), self._scaled(X))
-        if np.mean(distance < COPY * spacing) > 0.5:
+        copied = share_of_copies(self._scaled(self.samples_), self._scaled(X))
+        if copied > 0.5:
             warnings.warn(
-                f"{np.mean(distance < COPY * spacing):.0%} of the samples are copies of "
-                "data: much nearer to them than data are to one another. Choose a greater "
-                "epsilon or similarity_penalty, fewer steps, or early_stopping.",
+                f"{copied:.0%} of the samples are copies of data: much nearer to them than "
+                "data are to one another. Choose a greater epsilon or similarity_penalty, "
+                "fewer steps, or early_stopping.",
                 UserWarning,
                 stacklevel=5,
             )
@@ -559,85 +545,6 @@ class GANTKSynthesizer(StandardizingGenerator):
             problems.append((replace(self._problem, seed=int(seed)), start, self.n_iter_))
         solved = parallel(self.n_jobs)(delayed(_solve)(*problem) for problem in problems)
         return np.concatenate([kept, *map(self._unscaled, solved)])[:n_samples]
-
-
-def fitted_kernel(kernel, X, standardized):
-    """A clone of the kernel, or if None [Z21]'s fully connected network, for X.
-
-    It has three layers and the variances of [Z21]'s code, made for pixels in [0, 1]. As
-    biases sb make of k(sx, sy) the function s² k(x, y), those in units of the greatest |x|
-    let data of any scale be synthesised as pixels are.
-    """
-    if kernel is not None:
-        return clone(kernel)
-    bias_std = BIAS if standardized else 0.1**0.5 * (float(np.abs(X).max()) or 1.0)
-    return NTK(depth=2, weight_std=1.4615**0.5, bias_std=bias_std, output_bias=True)
-
-
-def warn_of_dimming(core, X, lam, batch_size):
-    """Warn, and return True, if dimmed copies of the data please the discriminator more.
-
-    ``batch_size`` is of the discriminator of λ: with fewer points it would need more.
-    """
-    if not varies(X):
-        return False
-    n = min(len(X), 128)
-    dimmed = _synthesis.prefers_dimmed(core, X[:n], lam * min(batch_size, len(X)) / n)
-    if dimmed:
-        warnings.warn(
-            "The objective is less at copies of the data dimmed to 62 % than at the data, "
-            "because the biases of the kernel are small beside them: it is nearly "
-            "homogeneous, k(sx, y) = s k(x, y). Samples are dimmed too. Scale the data "
-            "(standardize=True, or pixels to [0, 1]), or raise bias_std of the kernel.",
-            UserWarning,
-            stacklevel=5,
-        )
-    return dimmed
-
-
-def algorithm_1(core, X, rows, epsilon, seed):
-    """λ of Algorithm 1 for those rows of X, and noise that a soft D does not tell from X.
-
-    The λ of noise that is far from X, or of another spread, is that of a D which needs no
-    more than mean and variance: points that have them give it no gradient. So the noise has
-    those of X, feature by feature, wherever the points start.
-    """
-    if not varies(X):  # it cannot be told from noise like it; any λ will do
-        return 1.0
-    noise = noise_like(X, len(X), np.random.RandomState(seed))[: len(rows)]
-    return residual_root(core, X[rows], noise, epsilon, SHARPEST)
-
-
-def _neighbours(X):
-    """Distances of distinct data to their nearest others, and how often each is there."""
-    distinct, counts = np.unique(X, axis=0, return_counts=True)
-    if len(distinct) < 2:
-        return np.zeros(len(distinct)), counts
-    # The first is the point itself.
-    return nearest(distinct, distinct, k=2)[0], counts
-
-
-def _usual(distance, counts):
-    """Median distance of a datum to its nearest neighbour, which may equal it."""
-    return float(np.median(np.repeat(np.where(counts > 1, 0, distance), counts)))
-
-
-def _spacing(X):
-    """Median distance of a point to its nearest neighbour, 0 where there is none."""
-    return _usual(*_neighbours(X))
-
-
-def _closeness(X):
-    """r of the penalty on copies, and the mean of (1 - distance/r)² of X in itself.
-
-    A row that is there twice is no leave to copy it: both are of distinct rows, but for the
-    usual distance where there is one.
-    """
-    distance, counts = _neighbours(X)
-    reach = REACH * (_usual(distance, counts) or float(np.median(distance)))
-    if reach == 0:
-        return 0.0, 0.0
-    return reach, float(np.mean(np.maximum(1 - distance / reach, 0) ** 2))
 
 
 @float64_scope

@@ -31,7 +31,7 @@ from skgantk.generators._base import (
     varies,
 )
 from skgantk.generators._callbacks import preparing
-from skgantk.generators._gantk import algorithm_1, fitted_kernel, warn_of_dimming
+from skgantk.generators._gantk_settings import algorithm_1, fitted_kernel, warn_of_dimming
 from skgantk.generators._networks import (
     ACTIVATIONS,
     check_image_shape,
