@@ -1,4 +1,4 @@
-"""The figures of [F22], as PNG files; those of [Z21] are made by figures_z21.py.
+"""The figures of [F22], as PNG and PDF files; those of [Z21] are made by figures_z21.py.
 
 Figures 1 to 7, flows of infinite width, in the paper's settings, beside the way and the
 loss of a flow, all drawn by `skgantk.inspection`. Some need the images in ../../shared/data
@@ -57,14 +57,46 @@ def panels(rows, columns, width=4.0, height=3.6):
 
 
 def share_legend(figure, axes):
-    """One legend beside all axes, in the place of one inside of each."""
+    """One legend below all axes, in the place of one of each."""
     handles, names = axes.flat[0].get_legend_handles_labels()
     kept = {name: handle for handle, name in zip(handles, names)}
-    points = {name: kept.pop(name) for name in ("fake", "real")}
+    points = {name: kept.pop(name) for name in ("real", "fake")}
     kept |= points  # after the lines
-    figure.legend(kept.values(), kept.keys(), loc="outside right upper")
+    figure.legend(
+        kept.values(),
+        kept.keys(),
+        loc="outside lower center",
+        ncols=len(kept),
+        frameon=False,
+        markerscale=1.5,
+    )
     for ax in axes.flat:
         ax.get_legend().remove()
+
+
+def share_scale(figure, axes, displays):
+    """The same greys for all discriminators, and one key to them."""
+    from matplotlib.ticker import MaxNLocator
+
+    values = np.concatenate([display.response.ravel() for display in displays])
+    shades = {"levels": MaxNLocator(30).tick_values(values.min(), values.max())}
+    for ax, display in zip(axes.flat, displays):
+        title = ax.get_title()
+        ax.clear()
+        display.plot(ax=ax, surface_kw=shades, colorbar=False)
+        ax.set_title(title)
+    bar = figure.colorbar(displays[0].surface_, ax=axes, label="c(f(x))", aspect=40)
+    bar.locator = MaxNLocator(8)
+    bar.update_ticks()
+
+
+def key(figure, axes, cmap, label, least="least"):
+    """To what runs in each panel from its least value, or 0, to its greatest."""
+    from matplotlib.cm import ScalarMappable
+
+    bar = figure.colorbar(ScalarMappable(cmap=cmap), ax=axes, label=label, aspect=40)
+    bar.set_ticks([0, 1], labels=[least, "greatest"])
+    bar.ax.yaxis.labelpad = -20
 
 
 def discriminators_on_the_line(args):
@@ -91,12 +123,17 @@ def discriminators_in_the_plane(args):
     target, _, start = clouds("Density", seed=0)
     X, y = stack_samples(real=target[:30], fake=start[:30])
     widths = list(WIDTHS)[-2:]
-    figure, axes = panels(len(DISCRIMINATORS), len(widths), width=5.0)
+    figure, axes = panels(len(DISCRIMINATORS), len(widths), width=4.6, height=4.4)
+    displays = []
     for row, loss in zip(axes, DISCRIMINATORS):
         for ax, width in zip(row, widths):
             fitted = WIDTHS[width][loss].fit(X, y)
-            DiscriminatorDisplay.from_estimator(fitted, X, y, bounds=(-1.2, 1.2), ax=ax)
+            displays.append(
+                DiscriminatorDisplay.from_estimator(fitted, X, y, bounds=(-1.2, 1.2), ax=ax)
+            )
             ax.set_title(f"{loss}, width {width}")
+    share_scale(figure, axes, displays)
+    share_legend(figure, axes)
     return figure
 
 
@@ -117,7 +154,7 @@ def ends_of_flows(data, args):
             everything = np.concatenate([X, start])
             # Near the target c(f) is less than the rounding of float32.
             ends = stack_samples(X.astype(float), flow.particles_.astype(float))
-            DiscriminatorDisplay.from_estimator(
+            display = DiscriminatorDisplay.from_estimator(
                 kind(kernel).fit(*ends),
                 arrows=None,
                 bounds=(1.2 * everything.min(axis=0), 1.2 * everything.max(axis=0)),
@@ -126,6 +163,7 @@ def ends_of_flows(data, args):
             )
             ax.set_title(f"{loss}, {name}")
     share_legend(figure, axes)
+    key(figure, axes, display.surface_.get_cmap(), "c(f(x)) of each panel")
     return figure
 
 
@@ -201,10 +239,12 @@ def dirac_fields(n_features, args):
     figure, axes = panels(len(DISCRIMINATORS), len(KERNELS))
     for row, (loss, kind) in zip(axes, DISCRIMINATORS.items()):
         for ax, (name, kernel) in zip(row, KERNELS.items()):
-            DiracFieldDisplay.from_discriminator(
-                kind(kernel), n_features, grid_resolution=5 if args.quick else 20, ax=ax
-            )
+            display = DiracFieldDisplay.from_discriminator(
+                kind(kernel), n_features, grid_resolution=5 if args.quick else 15,
+                colorbar=False, ax=ax,
+            )  # fmt: skip
             ax.set_title(f"{loss}, {name}")
+    key(figure, axes, display.arrows_.get_cmap(), "length of step in each panel", least="0")
     return figure
 
 
@@ -223,7 +263,7 @@ FIGURES = {
 
 
 def add_arguments(parser, figures=FIGURES):
-    parser.add_argument("--out", type=Path, default=OUT, help="folder of the PNG files")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder of the files")
     parser.add_argument("--only", nargs="+", default=list(figures), choices=list(figures))
 
 
@@ -251,20 +291,21 @@ def draw_all(figures, args):
         if figure is None:
             print(f"{name:18}{'':9}  left out: there is nothing to draw from")
             continue
-        path = args.out / f"{name}.png"
-        save(figure, path)
+        save(figure, args.out / name)
         plt.close(figure)
-        print(f"{name:18}{seconds:9.1f}  {path.name}", flush=True)
+        print(f"{name:18}{seconds:9.1f}  {name}.png, {name}.pdf", flush=True)
 
 
 def save(figure, path):
-    """A PNG file of 256 colours, a third of the size of one of all."""
+    """For print a PDF file, and a PNG file of 256 colours, a third of one of all."""
     from PIL import Image
 
+    figure.savefig(path.with_suffix(".pdf"), metadata={"CreationDate": None})
     file = io.BytesIO()
     figure.savefig(file, dpi=110)
     picture = Image.open(file).convert("RGB")
-    picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    small = picture.quantize(256, dither=Image.Dither.NONE)
+    small.save(path.with_suffix(".png"), optimize=True)
 
 
 if __name__ == "__main__":

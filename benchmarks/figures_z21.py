@@ -1,4 +1,4 @@
-"""The figures of [Z21], as PNG files; those of [F22] are made by figures.py.
+"""The figures of [Z21], as PNG and PDF files; those of [F22] are made by figures.py.
 
 Figures 1 to 5, 7 to 11 and 15, with MNIST and horses of CIFAR-10 for images. The samples of
 Figures 2, 7, 10 and 11 are those that image_gans.py left beside its table; what it has not
@@ -380,10 +380,15 @@ def starts_of_searches(X, quick):
 
 def curve_of_lambda(search, start, ax):
     SearchDisplay.from_estimator(
-        search, "lam", score_name="Wasserstein distance", negate_score=True, ax=ax
+        search,
+        "lam",
+        score_name="Wasserstein distance",
+        negate_score=True,
+        fill_between_kw={"label": "± one standard deviation"},
+        ax=ax,
     )
-    ax.axvline(start, color="0.6", linestyle=":", label="λ of Algorithm 1")
-    ax.legend()
+    ax.axvline(start, color="0.3", linestyle=":", label="λ of Algorithm 1")
+    ax.legend(loc="lower left")
     ax.set(xlabel="λ of GA-FNTK")
     ax.set_ylim(bottom=0)
 
@@ -397,7 +402,8 @@ def distributions(found, ax):
         ax.scatter(distances, row + jitter, s=14, color=color, alpha=0.7)
         ax.plot([np.median(distances)] * 2, [row - 0.35, row + 0.35], color="black")
     ax.set_yticks(range(len(found)), [f"{m}\n{len(d)} tried" for m, d in found.items()])
-    ax.set(xscale="log", xlabel="Wasserstein distance")
+    ax.set_xlabel("Wasserstein distance")
+    ax.set_xlim(left=0)
     ax.invert_yaxis()
 
 
