@@ -127,11 +127,12 @@ doc: $(VENV)/.doc
 changes: $(VENV)/.doc
 	$(BIN)/towncrier build --draft
 
-# Every cell of Tables 1-3: hours. `make tables QUICK=1`: a twentieth of the steps, one run.
+# Every cell of Tables 1-3, three runs of each: 5.5 hours on two cores by
+# doc/tables/cells.csv. `make tables QUICK=1`: a twentieth of the steps, one run.
 tables: $(VENV)/.test
 	$(BIN)/python benchmarks/tables.py $(if $(QUICK),--divide 20 --seeds 0 --out out/tables)
 
-# Into doc/figures: two to three hours on a CPU.
+# Into doc/figures.
 figures: $(VENV)/.test
 	$(BIN)/python benchmarks/figures.py
 	$(BIN)/python benchmarks/figures_z21.py

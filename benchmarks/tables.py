@@ -191,8 +191,8 @@ def markdown(rows):
     title, _, rest = __doc__.partition("\n")
     text = [f"# {title.rstrip('.')}", "", rest.strip(), ""]
     text += ["Made by `make tables` (`python benchmarks/tables.py`); see cells.csv. Cells:"]
-    text += ["mean ± standard deviation, [printed], seconds of one run, on two cores of"]
-    text += ["which other work had a share at times.", ""]
+    text += ["mean ± standard deviation, [printed], seconds of one run on two cores that"]
+    text += ["had other work at times: upper bounds.", ""]
     text += [f"- {machine}" for machine in machines]
     for number, data in enumerate(STEPS, start=1):
         text += ["", f"**Table {number}. {data}**", ""]

@@ -183,7 +183,8 @@ def write_page(comparison):
             f"On the {len(comparison.tables)} tables that all methods here have: "
             f"{', '.join(comparison.tables)}.",
             "",
-            "Made by `python benchmarks/tables_27.py --page`, which says:",
+            "Made by `python benchmarks/tables_27.py --page`, on two x86_64 cores beside "
+            "other work. It says:",
             "",
             "```text",
             *__doc__.splitlines(),
