@@ -10,9 +10,10 @@ from jax.experimental.compilation_cache import compilation_cache
 def cache_compilations(directory=None):
     """Keep compiled programs on disk, so that the next process need not compile them.
 
-    The first fit of an estimator compiles for seconds. With this at the top of a script or
-    a notebook, the second run of it reads what the first one compiled, in a fraction of the
-    time; so do workers that are started by joblib, each of which has to call it too.
+    The first fit of an estimator waits for the compiler. With this at the top of a script
+    or a notebook, the second run of it reads what the first one compiled
+    (``benchmarks/first_call.py`` has the times of both); so do workers that are started by
+    joblib, each of which has to call it too.
 
     Parameters
     ----------

@@ -63,9 +63,9 @@ def _cumulative(a):
 def _sorted(s, exact):
     """s in order, and the indices that sort it.
 
-    XLA sorts an array of integers several times as fast as one of floats, or two at once
-    (measured on a CPU), so the order of s is that of integers with the index in their last
-    bits. To keep all bits of s, it takes a sort by their second half and one by the first.
+    On a CPU XLA sorts an array of integers in less time than one of floats, or two at
+    once, so the order of s is that of integers with the index in their last bits. To keep
+    all bits of s, it takes a sort by their second half and one by the first.
     """
     keys, places = _integers(s), _places(s)
     if exact:

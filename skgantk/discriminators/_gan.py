@@ -220,7 +220,7 @@ class NTKGANDiscriminator(KernelDiscriminator):
 
     See Also
     --------
-    NTKIPMDiscriminator, NTKLSGANDiscriminator : Closed forms, faster for their losses.
+    NTKIPMDiscriminator, NTKLSGANDiscriminator : Closed forms for their losses.
 
     Notes
     -----

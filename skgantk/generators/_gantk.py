@@ -41,8 +41,7 @@ from skgantk.metrics import energy_distance
 # For batch_size="auto": the largest group with which rows times rows of a group, to which a
 # step's time is proportional, are at most PAIRS, and beyond that the smallest. Larger ones
 # are better: in one discriminator, 1000 rows of adult are told from fresh ones with an AUC
-# of .58, in groups of 192 with .75; those of red wine with .57 and .63. With groups of 192,
-# 20 000 rows take less than a minute.
+# of .58, in groups of 192 with .75; those of red wine with .57 and .63.
 GROUPS, PAIRS = (1024, 768, 512, 384, 256, 192), 2**20
 # Movement in the first step, in spreads of the data, for learning_rate="auto".
 FIRST_MOVE = {"gradient": 0.1, "momentum": 0.02, "adam": 0.1}

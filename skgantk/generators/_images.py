@@ -20,8 +20,9 @@ LAST = 4  # least side of the map after the last convolution: [Z21]'s have 4, an
 # smaller groups images are less good: 256 of MNIST have a Fréchet distance of 5.9 in groups
 # of 64, of 4.6 in those of 128.
 GROUP = 128
-# Seconds of a step, on one core, for each value of a pair of images in a group, with a
-# convolutional kernel: 9e-9 for 28 × 28, 5e-9 for 32 × 32 × 3, 1.1e-8 for 64 × 64 × 3.
+# Seconds of a step, on one core of an AMD EPYC (image_synthesizer.py), for each value of a
+# pair of images in a group, with a convolutional kernel: 9e-9 for 28 × 28, 5e-9 for 32 × 32
+# × 3, 1.1e-8 for 64 × 64 × 3.
 PACE = 8e-9
 LONG = 3600  # seconds of a fit from which on it is not begun without a word
 CHANNELS = 1, 3, 4  # of grey images, of colour, and with transparency
@@ -41,10 +42,11 @@ class ImageSynthesizer(BaseEstimator):
     kernel : {"auto", "dense", "convolutional"} or Kernel, default="auto"
         What the discriminator is made of:
 
-        - "dense": the fully connected network of [1]_, quick;
+        - "dense": the fully connected network of [1]_;
         - "convolutional": a `ConvNTK` of [1]_'s kind with as many convolutions, of stride
           2, as leave a map of at least 4 × 4. Of up to 128 grey images it draws smooth
-          strokes where "dense" is ragged; it takes many times as long;
+          strokes where "dense" is ragged; it takes longer, by a map for each pair of images
+          in the place of a number;
         - "auto": "dense" for one channel and for images smaller than 8 × 8, else
           "convolutional", as in colour "dense" lays images over one another;
         - any other, for flattened images with values in [0, 1].
@@ -96,7 +98,7 @@ class ImageSynthesizer(BaseEstimator):
     -----
     UserWarning
         If most of the new images are copies; before a fit that would take more than an
-        hour on a core.
+        hour on a core, by an estimate.
 
     See Also
     --------

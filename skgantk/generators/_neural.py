@@ -196,12 +196,12 @@ class NeuralGenerator(OneToOneFeatureMixin, TransformerMixin, StandardizingGener
 
     Notes
     -----
-    float32 data are computed in float32, all else in float64. float32 is about twice as
-    fast. `sample` and `transform` run in blocks sized by scikit-learn's ``working_memory``,
-    on which results depend by rounding. Networks are equinox modules: pytrees of their
-    parameters with a plain ``__call__``, of which JAX's transformations and optax know all
-    they need. They start from normal weights of variance 2/fan-in and no biases, which give
-    samples of about the data's spread.
+    float32 data are computed in float32, all else in float64. `sample` and `transform` run
+    in blocks sized by scikit-learn's ``working_memory``, on which results depend by
+    rounding. Networks are equinox modules: pytrees of their parameters with a plain
+    ``__call__``, of which JAX's transformations and optax know all they need. They start
+    from normal weights of variance 2/fan-in and no biases, which give samples of about the
+    data's spread.
 
     The usual Wasserstein GANs are settings, those of the last example: WGAN [3]_ and
     WGAN-GP [4]_, whose critic is trained five times on the batch of a step. The

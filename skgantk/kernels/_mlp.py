@@ -139,7 +139,8 @@ class NTK(_MLPKernel):
     "tanh", "logistic" and "softplus" have no closed :math:`F`. Theirs is that of a sum of
     18 erfs, or integrals of erfs, from which they differ by 3e-15 at most: values are right
     to some 1e-13 and gradients to some 1e-11 of their scale, at any x and y, and to 1e-6
-    and 1e-5 with float32 points. They take 10 to 30 times as long as "erf".
+    and 1e-5 with float32 points. A pair of points takes up to 324 terms in each layer, 64
+    in float32, where "erf" takes one.
 
     References
     ----------

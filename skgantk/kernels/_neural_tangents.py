@@ -47,8 +47,9 @@ class NeuralTangentsKernel(CoreKernel):
 
     Wraps the ``kernel_fn`` that ``neural_tangents.stax`` returns [1]_, so that it can
     be used wherever scikit-learn or this package takes a kernel. It has no free
-    hyperparameter. For fully connected networks prefer `NTK` and `NNGP`, which are
-    faster and keep their digits where points nearly coincide.
+    hyperparameter. For fully connected networks prefer `NTK` and `NNGP`, which keep
+    their digits where points nearly coincide and, of ReLU networks, take less time
+    (``benchmarks/kernel_speed.py``).
 
     Parameters
     ----------

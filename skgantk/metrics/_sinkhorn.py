@@ -63,7 +63,7 @@ def sinkhorn_divergence(X, Y, *, blur=0.001, scaling=0.95):
 
     See Also
     --------
-    wasserstein_distance : Exact, and for a few thousand points faster.
+    wasserstein_distance : Exact.
 
     Notes
     -----

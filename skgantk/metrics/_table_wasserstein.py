@@ -51,7 +51,7 @@ def table_wasserstein_distance(real, synthetic, *, categorical_features="from_dt
 
     Notes
     -----
-    Time grows about like n³: some seconds for 2000 rows each, a minute for 6000.
+    Of n rows each the memory is O(n²), and the time grows about like n³.
 
     Examples
     --------

@@ -72,7 +72,7 @@ def wasserstein_distance(X, Y, *, order=1, sample_weight_X=None, sample_weight_Y
     RuntimeWarning
         If costs or weights are so unlike that the result is proven to a stated error only,
         greater than 1e-9 of the cost. Up to 250 000 pairs whole numbers of any size decide
-        instead, in some ten seconds.
+        instead.
 
     See Also
     --------
