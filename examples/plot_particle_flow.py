@@ -12,10 +12,13 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 
 from skgantk.datasets import make_eight_gaussians
+from skgantk.discriminators import stack_samples
 from skgantk.generators import ParticleFlowGenerator
+from skgantk.inspection import DiscriminatorDisplay, FlowDisplay, ImageGridDisplay
 from skgantk.metrics import copying_score, energy_distance, wasserstein_distance
 
 folder = Path("out")
@@ -54,30 +57,49 @@ report("    two fresh samples, for comparison", wasserstein_distance(X, fresh, o
 print(f"    {flow.n_iter_} steps of 500 particles in {seconds:.0f} s")
 
 # %%
-# The level sets are those of what the particles descend, -f for the IPM loss, at the start
-# and in the middle of the way. In the end the two clouds are the same, and f is flat.
+# Each panel has the discriminator of its step: greys are what particles descend, -f for the
+# IPM loss, arrows the forces on one particle in eight. As the forces fade, greys and arrows
+# are in units of their median, which stands above, in the third panel of 0.01. In the end
+# the two clouds are the same, f is flat, and hardly anything moves.
 
-early = ParticleFlowGenerator(
-    init=start, learning_rate=2.0, max_iter=15, check_every=5
-).fit(X)
-ticks = np.linspace(-8, 8, 100, dtype=np.float32)
-plane = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-figure, axes = plt.subplots(1, 3, figsize=(13, 4.4), layout="constrained")
-stages = {
-    "start": ParticleFlowGenerator(init=start, learning_rate=1e-9, max_iter=1).fit(X),
-    f"after {early.n_iter_} steps, and the way there": early,
-    f"after {flow.n_iter_} steps": flow,
-}
-for ax, (title, stage) in zip(axes, stages.items()):
-    level = stage.discriminator_.generator_loss(plane).reshape(100, 100)
-    ax.contourf(ticks, ticks, level, 30, cmap="Blues_r")
-    ax.scatter(*X.T, s=5, color="0.4", label="data")
-    ax.scatter(*stage.particles_.T, s=5, color="tab:red", label="particles")
-    ax.set(title=title, aspect="equal", xlim=(-8, 8), ylim=(-8, 8))
-ways = flow.snapshots_[:4, ::10]
-axes[1].plot(*ways.T.swapaxes(1, 2), color="tab:red", lw=0.6, alpha=0.6)
-axes[0].legend(loc="upper right")
+stages = {"start": start, "after 15 steps": flow.snapshots_[3], "after 2000 steps": end}
+figure, axes = plt.subplots(1, 3, figsize=(13, 4.8), sharey=True, layout="constrained")
+for ax, (title, cloud) in zip(axes, stages.items()):
+    discriminator = clone(flow.discriminator_).fit(*stack_samples(X, cloud))
+    forces = -discriminator.generator_gradient(cloud)
+    median = np.median(np.linalg.norm(forces, axis=1))
+    unit = max(median, 0.01)
+    display = DiscriminatorDisplay.from_estimator(
+        discriminator,
+        arrows=None,
+        bounds=(-8, 8),
+        ax=ax,
+        surface_kw={"levels": unit * np.linspace(-14, 2, 33)},
+        colorbar=ax is axes[2],
+        real_kw={"label": "data"},
+        fake_kw={"label": "particles"},
+    )
+    arrows = *cloud[::8].T, *forces[::8].T / unit
+    ax.quiver(*arrows, scale=15, width=0.005, zorder=3)
+    ax.set_title(f"{title}: median force {median:.1g}")
+    ax.label_outer()
+ticks = np.arange(-12, 1, 4)
+display.colorbar_.set_ticks(unit * ticks, labels=ticks)
+display.colorbar_.set_label("-f(x) / unit")
 figure.savefig(folder / "eight_gaussians.png", dpi=120)
+
+# %%
+# As an animation
+# ---------------
+# The first 80 steps, two from picture to picture.
+
+plt.rc("figure", figsize=(5, 5.2))
+short = ParticleFlowGenerator(
+    init=start, learning_rate=2.0, max_iter=80, check_every=2, n_snapshots=40
+).fit(X)
+display = FlowDisplay.from_estimator(short, X)
+animation = display.animate()
+animation.save(folder / "eight_gaussians.gif", writer="pillow", dpi=60)
 
 # %%
 # Digits
@@ -107,18 +129,12 @@ before, after = (copying_score(cloud, train, fresh) for cloud in (start, end))
 report("    copying (0 copies, 1 as fresh digits)", before, after)
 print(f"    {flow.n_iter_} steps of 500 particles in {seconds:.0f} s")
 
-
-def grid(images):
-    """60 images side by side, apart."""
-    images = np.pad(
-        images[:60].reshape(6, 10, 8, 8), [(0, 0)] * 2 + [(1, 1)] * 2, constant_values=-1
-    )
-    return images.transpose(0, 2, 1, 3).reshape(60, 100)
-
-
-figure, axes = plt.subplots(1, 3, figsize=(13, 3.2), layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(13, 2.8), layout="constrained")
+figure.get_layout_engine().set(wspace=0.05)
 for ax, (title, images) in zip(axes, {"start": start, "end": end, "data": train}.items()):
-    ax.imshow(grid(images), cmap="gray_r", vmin=-1, vmax=1)
-    ax.set(title=title, xticks=[], yticks=[])
+    ImageGridDisplay.from_samples(
+        images[:60], (8, 8), value_range=(-1, 1), ax=ax, n_columns=10
+    )
+    ax.set_title(title)
 figure.savefig(folder / "digits.png", dpi=120)
-print(f"Pictures: {', '.join(sorted(str(p) for p in folder.glob('*.png')))}")
+print(f"Pictures in {folder}")
