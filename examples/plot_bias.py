@@ -9,6 +9,7 @@ whose points lie on the same rays, at other distances with the same mean, are on
 """
 
 import matplotlib.pyplot as plt
+from matplotlib.colors import Normalize
 from sklearn.datasets import make_circles
 
 from skgantk.discriminators import NTKIPMDiscriminator
@@ -26,16 +27,24 @@ discriminators = {
 # One real and one fake point
 # ---------------------------
 # The arrows are the steps of a single fake point x that a single real point y attracts,
-# each of a discriminator trained on these two. With biases they lead to y from everywhere
-# and are long until x is near y. Without, they are short near y already, and around the
-# origin they all but vanish.
+# each of a discriminator trained on these two; colours are the lengths of the steps. With
+# biases they lead to y from everywhere and are long until x is near y. Without, they are
+# short near y already, and around the origin they all but vanish.
 
-figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
+figure, axes = plt.subplots(
+    1, 2, figsize=(10, 3.5), sharex=True, sharey=True, layout="constrained"
+)
 for ax, (name, discriminator) in zip(axes, discriminators.items()):
     DiracFieldDisplay.from_discriminator(
-        discriminator, bounds=((-1, 0), (2, 2)), grid_resolution=15, ax=ax
+        discriminator,
+        bounds=((-1, 0), (2, 2)),
+        grid_resolution=15,
+        ax=ax,
+        arrow_kw={"norm": Normalize(0, 0.6)},
+        colorbar=ax is axes[1],
     )
     ax.set_title(name)
+    ax.label_outer()
 
 # %%
 # A cloud
@@ -58,7 +67,6 @@ for ax, (name, discriminator) in zip(axes, discriminators.items()):
     ).fit(X)
     FlowDisplay.from_estimator(flow, X, ax=ax)
     ax.set(title=name, xlim=(-1.5, 1.5), ylim=(-1.5, 1.5))
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, fontsize="small")
     print(f"{name:15} energy distance {energy_distance(flow.particles_, fresh):.4f}")
 print(f"the data        energy distance {energy_distance(X, fresh):.4f}")
 plt.show()

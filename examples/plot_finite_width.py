@@ -56,29 +56,23 @@ errors = [
 for width, error in zip(WIDTHS, errors):
     print(f"width {width:4}: relative error {np.mean(error):.3f} ± {np.std(error):.3f}")
 
-figure, axes = plt.subplots(1, 3, figsize=(14, 4), layout="constrained")
-drawing = {"response_method": "decision_function", "bounds": (grid.min(), grid.max())}
+GREEN = "#009E73"
+figure, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
 for ax, width in zip(axes, (64, 512)):
-    for discriminator in finite[width]:
-        DiscriminatorDisplay.from_estimator(
-            discriminator,
-            X,
-            y,
-            arrows=None,
-            line_kw={"color": "tab:green", "ls": "-", "lw": 0.8, "label": f"width {width}"},
-            ax=ax,
-            **drawing,
-        )
+    values = np.transpose([f.decision_function(grid) for f in finite[width]])
+    ax.plot(grid, values[:, 0], color=GREEN, lw=0.8, label="finite width")
+    ax.plot(grid, values[:, 1:], color=GREEN, lw=0.8)
     DiscriminatorDisplay.from_estimator(
         infinite,
-        line_kw={"color": "black", "ls": "-", "label": "width ∞"},
+        response_method="decision_function",
+        bounds=(grid.min(), grid.max()),
+        line_kw={"color": "black", "ls": "-", "label": "infinite width"},
         ax=ax,
-        **drawing,
     )
     ax.set(title=f"six networks of width {width}", ylim=(-2.5, 2.5))
-axes[2].loglog(WIDTHS, errors, "o", color="tab:green", alpha=0.6)
 means = np.mean(errors, axis=1)
-axes[2].loglog(WIDTHS, means, color="tab:green", label="mean of six networks")
+axes[2].loglog(WIDTHS, errors, "o", color=GREEN, mfc="none")
+axes[2].loglog(WIDTHS, means, color=GREEN, label="mean of six networks")
 slope = means[0] * np.sqrt(WIDTHS[0] / np.array(WIDTHS))
 axes[2].loglog(WIDTHS, slope, ":", color="black", label="1/√width")
 axes[2].set_xticks(WIDTHS, WIDTHS)

@@ -45,16 +45,17 @@ print(f"    training wines  {-energy_distance(X_train, X_test):8.2f}")
 print(f"copying score: {copying_score(samples, X_train, X_test):.2f}")
 
 # %%
-# The picture shows two of the 13 features. The new rows follow the bend and the gaps.
+# The picture shows two of the 13 features, scaled. The new rows follow the bend and the
+# gaps.
 
 x, y = (wine.feature_names.index(name) for name in ("flavanoids", "color_intensity"))
 figure, axes = plt.subplots(
     1, 3, figsize=(11, 3.8), sharex=True, sharey=True, layout="constrained"
 )
 clouds = {
-    "training wines": (X_train, "tab:blue"),
-    "synthetic wines": (samples, "tab:orange"),
-    "unseen wines": (X_test, "tab:green"),
+    "training wines": (X_train, "#0072B2"),
+    "synthetic wines": (samples, "#D55E00"),
+    "unseen wines": (X_test, "0.4"),
 }
 for ax, (title, (cloud, color)) in zip(axes, clouds.items()):
     ax.scatter(cloud[:, x], cloud[:, y], s=18, color=color)

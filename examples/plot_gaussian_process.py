@@ -40,18 +40,20 @@ def curve(x):
 x = np.sort(np.r_[rng.uniform(-3, -0.5, 20), rng.uniform(0.8, 3, 20)])
 y = curve(x) + rng.normal(0, 0.2, len(x))
 grid = np.linspace(-6, 6, 300)
-figure, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
 for ax, (name, kernel) in zip(axes, kernels.items()):
     gp = GaussianProcessRegressor(kernel, random_state=0).fit(x[:, None], y)
     mean, std = gp.predict(grid[:, None], return_std=True)
-    ax.fill_between(grid, mean - 2 * std, mean + 2 * std, alpha=0.2, label="± 2 std")
-    ax.plot(grid, mean, label="mean")
-    ax.plot(grid, curve(grid), "k:", lw=1.5, label="truth")
-    ax.plot(x, y, "k.", label="data")
-    ax.set(title=name, xlabel="x", ylim=(-6, 6))
+    band = {"color": "0.88", "label": "± 2 standard deviations"}
+    ax.fill_between(grid, mean - 2 * std, mean + 2 * std, **band)
+    ax.plot(grid, curve(grid), "--", color="#009E73", label="truth")
+    ax.plot(grid, mean, color="black", label="mean")
+    ax.plot(x, y, "x", color="#0072B2", ms=5, label="data")
+    ax.set(title=name, xlabel="x", xlim=(-6, 6), ylim=(-6, 6))
     print(f"{name:9} log likelihood {gp.log_marginal_likelihood_value_:.1f}  {gp.kernel_}")
 axes[0].set_ylabel("y")
-axes[1].legend(loc="lower right")
+handles, labels = axes[0].get_legend_handles_labels()
+figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
 
 # %%
 # A table

@@ -52,12 +52,13 @@ figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharey=
 orders = [(women, "female", 0.5), (men, "male", 0.8)]
 for ax, (rows, kind, slope) in zip(axes, orders):
     data = patients[patients["sex"] == kind]
-    ax.plot(data["age"], data["pressure"], "o", ms=3, color="0.75", label="data")
-    ax.plot(rows["age"], rows["pressure"], "o", ms=3, color="#0072B2", label="to order")
-    ax.plot([20, 85], [100, 100 + 65 * slope], color="#D55E00", label="true mean")
-    ax.set(xlabel="age", title=f"{kind}, {'60 to 80' if kind == 'female' else '25, 30, …'}")
+    ax.plot(data["age"], data["pressure"], "x", ms=4, color="#0072B2", label="data")
+    ax.plot(rows["age"], rows["pressure"], "o", ms=3, color="#D55E00", label="to order")
+    ax.plot([20, 85], [100, 100 + 65 * slope], color="black", label="true mean")
+    ax.set_title(f"{kind}, {'60 to 80' if kind == 'female' else '25, 30, …'}")
+    ax.set_xlabel("age (years)")
     ax.legend(frameon=False, loc="upper left")
-axes[0].set_ylabel("pressure")
+axes[0].set_ylabel("pressure (mmHg)")
 plt.show()
 
 # %%
@@ -72,11 +73,10 @@ print("filled:", filled["pressure"].std().round(1))
 print("by the mean:", holes["pressure"].fillna(holes["pressure"].mean()).std().round(1))
 
 figure, ax = plt.subplots(figsize=(5.4, 4), layout="constrained")
-for rows, color, label in [
-    (filled[~lost], "0.75", "known"),
-    (filled[lost], "#0072B2", "filled"),
-]:
-    ax.plot(rows["age"], rows["pressure"], "o", ms=3, color=color, label=label)
-ax.set(xlabel="age", ylabel="pressure", title="half of the pressures were lost")
+known, guessed = filled[~lost], filled[lost]
+ax.plot(known["age"], known["pressure"], "x", ms=4, color="#0072B2", label="known")
+ax.plot(guessed["age"], guessed["pressure"], "o", ms=3, color="#D55E00", label="filled")
+ax.set(xlabel="age (years)", ylabel="pressure (mmHg)")
+ax.set_title("half of the pressures were lost")
 ax.legend(frameon=False, loc="upper left")
 plt.show()

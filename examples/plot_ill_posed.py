@@ -38,15 +38,16 @@ candidates["waves"] = lambda x: (
 )
 
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-for (name, f), style in zip(candidates.items(), ("-", "--", "-.", ":")):
-    ax.plot(line, f(line), style, label=name)
+styles = ("-", "black"), ("--", "#CC79A7"), ("-.", "#009E73"), (":", "0.4")
+for (name, f), (style, color) in zip(candidates.items(), styles):
+    ax.plot(line, f(line), style, color=color, label=name)
     loss = (f(sample)[0] + 1) ** 2 + (f(datum)[0] - 1) ** 2
     slope = (f(sample + 1e-6) - f(sample - 1e-6))[0] / 2e-6
     print(f"{name:13}  loss {loss:.3f}  slope at the sample {slope:6.2f}")
-ax.plot(0, 1, "P", color="tab:blue", markersize=11, label="datum")
-ax.plot(theta, -1, "o", color="tab:orange", markersize=10, label="sample")
-ax.set(xlabel="x", ylabel="f(x)")
-ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+ax.plot(0, 1, "X", color="#0072B2", markersize=11, label="datum")
+ax.plot(theta, -1, "o", color="#D55E00", markersize=10, label="sample")
+ax.set(xlabel="x", ylabel="f(x)", xlim=(-1, 2.5))
+figure.legend(loc="outside right upper", frameon=False)
 
 # %%
 # A loss that is constant, and a generator that learns
@@ -59,7 +60,8 @@ ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 places = np.concatenate([-np.geomspace(3, 0.01, 40), np.geomspace(0.01, 3, 40)])
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
-for tau in (0.1, 1.0, 10.0, np.inf):
+times = {0.1: "0.75", 1.0: "0.55", 10.0: "0.3", np.inf: "0"}  # and their greys
+for tau, grey in times.items():
     losses, steps = [], []
     for place in places:
         X, y = stack_samples([[0.0]], [[place]])
@@ -67,10 +69,9 @@ for tau in (0.1, 1.0, 10.0, np.inf):
         losses.append(d.generator_loss([[place]])[0])
         steps.append(-d.generator_gradient([[place]])[0, 0])
     label = "τ = ∞" if np.isinf(tau) else f"τ = {tau:g}"
-    left.plot(places, losses, label=label)
-    right.plot(places, steps, label=label)
+    left.plot(places, losses, color=grey, label=label)
+    right.plot(places, steps, color=grey, label=label)
 left.set(xlabel="θ", ylabel="c(f(θ))", title="the generator's loss", ylim=(-0.05, 1.1))
 right.set(xlabel="θ", ylabel="-∇(c∘f)(θ)", title="its step", yscale="symlog")
-right.axhline(0, color="0.7", linewidth=0.8)
-right.legend(loc="upper left", bbox_to_anchor=(1, 1))
+right.legend(frameon=False)
 plt.show()

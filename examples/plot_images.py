@@ -36,7 +36,7 @@ def flat(images):
 
 
 def show(new, train):
-    _, ax = plt.subplots(figsize=(9, 3.6), layout="constrained")
+    _, ax = plt.subplots(figsize=(9, 3), layout="constrained")
     ImageGridDisplay.from_samples(
         flat(new[:24]), train.shape[1:], X_train=flat(train), ax=ax, n_columns=12
     )

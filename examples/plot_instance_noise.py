@@ -45,17 +45,16 @@ figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
 kernels = {"Gaussian kernel, ℓ = 0.1": RBF(length), "NTK": NTK()}
 for ax, (name, kernel) in zip(axes, kernels.items()):
     ax.plot(grid, critic(kernel, real, fake), color="black", label="without noise")
-    ax.plot(
-        grid, critic(kernel, *noisy), color="tab:orange", label=f"with noise, β = {beta}"
-    )
+    ax.plot(grid, critic(kernel, *noisy), color="#CC79A7", label=f"with noise, β = {beta}")
     ax.set(title=name, xlabel="x", ylabel="f(x)")
 wider = length / wide * critic(RBF(wide), real, fake)
-axes[0].plot(grid, wider, ":", color="tab:blue", lw=3, label="ℓ = √(0.1² + β²), rescaled")
+axes[0].plot(grid, wider, ":", color="#009E73", lw=3, label="ℓ = √(0.1² + β²), rescaled")
 for ax in axes:
     bottom = ax.get_ylim()[0]
     ax.plot(real, np.full(len(real), bottom), "x", color="#0072B2", label="real")
     ax.plot(fake, np.full(len(fake), bottom), "o", color="#D55E00", label="fake")
-figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+handles, labels = axes[0].get_legend_handles_labels()
+figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
 
 # %%
 # A flow with noise
@@ -67,8 +66,8 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", 
 
 X, _ = make_eight_gaussians(100, random_state=0)
 start = np.random.default_rng(0).normal(0, 0.5, size=(100, 2)) - 3.0
-figure, ax = plt.subplots(figsize=(8, 4), layout="constrained")
-for name, kernel, color in [("Gaussian", RBF(0.5), "tab:blue"), ("NTK", NTK(), "tab:red")]:
+figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+for name, kernel, color in [("Gaussian", RBF(0.5), "#CC79A7"), ("NTK", NTK(), "black")]:
     for noise, style in [(0.0, "-"), (3.0, "--")]:
         flow = ParticleFlowGenerator(
             NTKIPMDiscriminator(kernel),
@@ -87,5 +86,5 @@ for name, kernel, color in [("Gaussian", RBF(0.5), "tab:blue"), ("NTK", NTK(), "
             f"{label:20} energy distance {distances[-1]:.2g}, η {flow.learning_rate_:.3g}"
         )
 ax.set(xlabel="step", ylabel="energy distance to the data")
-ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+ax.legend(loc="lower left", frameon=False)
 plt.show()

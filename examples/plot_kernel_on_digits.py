@@ -63,11 +63,11 @@ shown = [np.flatnonzero(y_test == digit)[0] for digit in range(10)]
 rows = {"true": X_test[shown]}
 for name, completion in completions.items():
     rows[name] = np.hstack([X_test[shown][:, upper], completion[shown]])
-figure, axes = plt.subplots(3, 10, figsize=(8, 2.9), layout="constrained")
+figure, axes = plt.subplots(3, 10, figsize=(8, 2.8), layout="constrained")
 for line, (name, images) in zip(axes, rows.items()):
     for ax, image in zip(line, images):
         ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
-        ax.axhline(3.5, color="tab:red", linewidth=0.8)
+        ax.axhline(3.5, color="#D55E00", linewidth=1)
         ax.set(xticks=[], yticks=[])
     line[0].set_ylabel(name)
 figure.suptitle("Lower halves of digits, predicted from the upper halves")

@@ -109,14 +109,15 @@ for j, name in enumerate(classifiers):
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
 place = np.arange(len(classifiers))
-colors = "0.5", "tab:blue", "tab:orange"
+styles = ("s", "0.4"), ("x", "#0072B2"), ("o", "#D55E00")
 for k, (ax, metric) in enumerate(zip(axes, metrics)):
-    for i, (name, color) in enumerate(zip(balancers, colors)):
+    for i, (name, (marker, color)) in enumerate(zip(balancers, styles)):
         center, spread = mean[i, :, k], std[i, :, k]
         x = place + 0.2 * (i - 1)
-        ax.errorbar(x, center, spread, fmt="o", capsize=4, color=color, label=name)
+        ax.errorbar(x, center, spread, fmt=marker, capsize=4, color=color, label=name)
     ax.set_xticks(place, classifiers)
     ax.set(title=metric, xlim=(-0.5, 2.5))
     ax.grid(axis="y", alpha=0.4)
-axes[0].legend(title="rare class")
+axes[0].set_ylabel("mean ± standard deviation of 10 splits")
+axes[1].legend(title="rare class", loc="lower right")
 plt.show()

@@ -112,13 +112,14 @@ flow = ParticleFlowGenerator(
     n_snapshots=30,
 ).fit(X)
 FlowDisplay.from_estimator(flow, X, ax=axes[0])
+axes[0].set_title("a flow")
 print(f"energy {energy_distance(flow.particles_, X):.6f} after the flow")
 
 time = np.linspace(0.01, 1, 60)[:, None]
-axes[1].set(title="paths, and the index fitted to them", xlabel="time")
-for hurst in (0.2, 0.5, 0.8):
+axes[1].set(title="paths, and the index fitted to them", xlabel="time", ylabel="path")
+for hurst, color in {0.2: "#E69F00", 0.5: "#56B4E9", 0.8: "black"}.items():
     path = GaussianProcessRegressor(Brownian(hurst)).sample_y(time, random_state=1)[:, 0]
     fitted = GaussianProcessRegressor(Brownian()).fit(time, path).kernel_.hurst
-    axes[1].plot(time, path, label=f"h = {hurst}, fitted {fitted:.2f}")
-axes[1].legend()
+    axes[1].plot(time, path, color=color, label=f"h = {hurst}, fitted {fitted:.2f}")
+axes[1].legend(loc="upper right", frameon=False)
 plt.show()

@@ -51,7 +51,7 @@ class SmoothedGAN(Loss):
 # log(0.9/0.1), dotted.
 
 X, y = stack_samples(*make_lines())
-figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True, layout="constrained")
 times = {1.0: "0.75", 10.0: "0.55", 100.0: "0.3", 1000.0: "0"}
 for ax, loss in zip(axes, (VanillaGAN(), SmoothedGAN())):
     for time, color in times.items():
@@ -62,8 +62,13 @@ for ax, loss in zip(axes, (VanillaGAN(), SmoothedGAN())):
             line_kw={"color": color, "ls": "-", "label": f"training time {time:g}"},
             ax=ax,
         )
-    ax.axhline(np.log(9), color="tab:green", ls=":")
+    ax.axhline(np.log(9), color="#009E73", ls=":", label="log(0.9/0.1)")
     ax.set_title(repr(loss))
+    ax.label_outer()
+    ax.get_legend().remove()
+handles, labels = axes[0].get_legend_handles_labels()
+legend = dict(sorted(dict(zip(labels, handles)).items()))  # each name once
+figure.legend(legend.values(), legend, loc="outside right upper", frameon=False)
 
 # %%
 # A flow
@@ -86,7 +91,7 @@ flow = ParticleFlowGenerator(
 ).fit(target)
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 FlowDisplay.from_estimator(flow, target, ax=axes[0])
-axes[0].legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=3, fontsize="small")
+axes[0].set_title("the particles")
 LossCurveDisplay.from_estimator(flow, ax=axes[1])
-axes[1].set_ylabel("what training gains")
+axes[1].set(title="the discriminator", ylabel="what training gains")
 plt.show()

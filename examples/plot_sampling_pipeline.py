@@ -62,15 +62,18 @@ for name, table in {"data": frame, **samples}.items():
 # its ends. Calibrated columns have the marginals of the data.
 
 columns = ["malic_acid", "color_intensity", "proline"]
-figure, axes = plt.subplots(2, 3, figsize=(11, 5.5), layout="constrained", sharex="col")
+figure, axes = plt.subplots(
+    2, 3, figsize=(11, 5.5), layout="constrained", sharex="col", sharey="col"
+)
 for row, (name, table) in zip(axes, samples.items()):
     for ax, column in zip(row, columns):
         bins = np.linspace(frame[column].min(), frame[column].max(), 25)
-        ax.hist(frame[column], bins, color="tab:blue", alpha=0.5, label="data")
+        ax.hist(frame[column], bins, color="#0072B2", alpha=0.5, label="data")
         ax.hist(
-            table[column], bins, histtype="step", color="tab:red", lw=1.8, label="samples"
+            table[column], bins, histtype="step", color="#D55E00", lw=1.8, label="samples"
         )
-        ax.set_title(f"{column}, {name}")
-    row[0].set_ylabel("rows")
-axes[0, 0].legend()
+    row[0].set_ylabel(f"rows, {name}")
+for ax, column in zip(axes[1], columns):
+    ax.set_xlabel(column)
+axes[0, 0].legend(frameon=False)
 plt.show()

@@ -65,18 +65,19 @@ print(f"the λ of Algorithm 1 is {found:.3g}")
 # the network does not matter, the Gaussian kernel of this length is worse. The optimum of λ
 # is wide, and Algorithm 1 hits it.
 
-figure, axes = plt.subplots(
-    1, 3, figsize=(14, 4), width_ratios=(1, 1.3, 1), layout="constrained"
-)
+figure, axes = plt.subplots(1, 3, figsize=(12, 4), sharey=True, layout="constrained")
 common = {"negate_score": True, "score_name": "energy distance to held-out rows"}
 SearchDisplay.from_estimator(search, "epsilon", ax=axes[0], **common)
 SearchDisplay.from_estimator(search, "kernel", ax=axes[1], **common)
 SearchDisplay.from_estimator(geometric, "lam", ax=axes[2], **common)
-axes[2].axvline(found, color="tab:orange", label="Algorithm 1")
-axes[2].set_xlabel("λ")
-for ax, title in zip(axes, ("grid over ε", "grid over kernels", "doubling and halving λ")):
+axes[0].set_xticks(grid["epsilon"], grid["epsilon"])
+axes[0].minorticks_off()
+axes[1].set_xticks(range(3), ["NTK(depth=1)", "NTK(depth=3)", "RBF()"])
+axes[2].axvline(found, color="#CC79A7", ls="--", label="λ of Algorithm 1")
+titles = {"ε": "grid over ε", "kernel": "grid over kernels", "λ": "doubling and halving λ"}
+for ax, (name, title) in zip(axes, titles.items()):
     ax.axhline(floor, color="black", lw=1, ls=":", label="training rows")
-    ax.set(title=title, ylim=(0, None))
-for ax in axes[[0, 2]]:
-    ax.legend()
+    ax.set(title=title, xlabel=name, ylim=(0, None))
+    ax.label_outer()
+axes[2].legend(loc="lower left")
 plt.show()

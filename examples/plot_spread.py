@@ -19,14 +19,14 @@ from skgantk.generators import GANTKSynthesizer
 
 table = scale(load_wine().data)
 residuals = [0.02, 0.1, 0.15, 0.2]
-colors = {"squared_error": "tab:orange", "gap": "tab:blue"}
+objectives = ["squared_error", "gap"]
 samples = {
     (objective, epsilon): GANTKSynthesizer(
         objective=objective, epsilon=epsilon, random_state=0
     )
     .fit(table)
     .samples_
-    for objective in colors
+    for objective in objectives
     for epsilon in residuals
 }
 
@@ -39,7 +39,7 @@ def spread(cloud):
     return np.sqrt(cloud.var(axis=0).mean())
 
 
-for objective in colors:
+for objective in objectives:
     ratios = [spread(samples[objective, e]) / spread(table) for e in residuals]
     print(f"{objective:14}", *(f"{ratio:.2f}" for ratio in ratios))
 
@@ -49,10 +49,10 @@ for objective in colors:
 
 components = PCA(2).fit(table)
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.9), layout="constrained")
-for ax, objective in zip(axes, colors):
-    ax.scatter(*components.transform(table).T, s=16, color="0.7", label="data")
-    moved = components.transform(samples[objective, 0.2]).T
-    ax.scatter(*moved, s=8, color=colors[objective], label="samples")
+for ax, objective in zip(axes, objectives):
+    data, moved = (components.transform(c).T for c in (table, samples[objective, 0.2]))
+    ax.scatter(*data, s=16, marker="x", lw=1, color="#0072B2", label="data")
+    ax.scatter(*moved, s=10, color="#D55E00", label="samples")
     ax.set(
         title=f'objective="{objective}"',
         xlabel="first component",
@@ -60,11 +60,11 @@ for ax, objective in zip(axes, colors):
         xlim=(-5, 5),
         ylim=(-4.5, 4.5),
     )
-    ax.legend(loc="upper right", ncols=2, frameon=False)
-for objective, color in colors.items():
+    ax.legend(loc="lower left", frameon=False)
+for objective, style in zip(objectives, ("ks--", "ko-")):
     ratios = [spread(samples[objective, e]) / spread(table) for e in residuals]
-    axes[2].plot(residuals, ratios, "o-", color=color, label=objective)
-axes[2].axhline(1, color="0.6", lw=1)
+    axes[2].plot(residuals, ratios, style, ms=5, label=objective)
+axes[2].axhline(1, color="0.6", lw=1, zorder=0)
 axes[2].set(
     title="deviation of samples over that of data",
     xlabel="epsilon",

@@ -46,7 +46,10 @@ print("rows of the data among them:", len(samples.merge(flats)))
 # Every column has the distribution that it has in the data, the share of missing years
 # included.
 
-colors = {"data": "0.65", "samples": "tab:blue"}
+styles = {
+    "data": {"color": "#0072B2", "alpha": 0.5, "label": "data"},
+    "samples": {"color": "#D55E00", "label": "samples"},
+}
 tables = {"data": flats, "samples": samples}
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), layout="constrained")
 for ax, column in zip(axes, ("price", "built")):
@@ -54,19 +57,19 @@ for ax, column in zip(axes, ("price", "built")):
     for name, table in tables.items():
         values = table[column].dropna().astype(float)
         filled = {"data": "stepfilled", "samples": "step"}[name]
-        ax.hist(values, bins, color=colors[name], histtype=filled, lw=2, label=name)
+        ax.hist(values, bins, histtype=filled, lw=1.8, **styles[name])
     missing = " and ".join(
         f"{table[column].isna().mean():.0%}" for table in tables.values()
     )
     ax.set(title=f"{column} ({missing} missing)" if column == "built" else column)
-    ax.set_ylabel("flats")
     ax.legend(frameon=False)
 positions = np.arange(4)
 for shift, (name, table) in zip((-0.2, 0.2), tables.items()):
     counts = table["district"].value_counts().reindex(flats["district"].cat.categories)
-    axes[2].bar(positions + shift, counts, 0.38, color=colors[name], label=name)
+    axes[2].bar(positions + shift, counts, 0.38, **styles[name])
 axes[2].set_xticks(positions, flats["district"].cat.categories)
-axes[2].set(title="district", ylabel="flats")
+axes[2].set_title("district")
+axes[0].set_ylabel("flats")
 axes[2].legend(frameon=False)
 plt.show()
 
@@ -74,15 +77,16 @@ plt.show()
 # So have pairs of columns: price and area in each district, and lifts in old houses and
 # new.
 
-palette = dict(
-    zip(flats["district"].cat.categories, ("#0072B2", "#E69F00", "#009E73", "#CC79A7"))
-)
+marks = ("o", "0.2"), ("^", "#E69F00"), ("s", "#009E73"), ("x", "#CC79A7")
+marks = dict(zip(flats["district"].cat.categories, marks))
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), layout="constrained")
 for ax, (name, table) in zip(axes, tables.items()):
     for place, rows in table.groupby("district", observed=True):
-        ax.scatter(rows["area"], rows["price"], s=9, color=palette[place], label=place)
-    ax.set(title=name, xlabel="area", ylabel="price", xlim=(0, 200), ylim=(0, 3000))
-    ax.legend(frameon=False, markerscale=2)
+        marker, color = marks[place]
+        ax.plot(rows["area"], rows["price"], marker, color=color, ms=3, label=place)
+    ax.set(title=name, xlabel="area (m²)", xlim=(0, 200), ylim=(0, 3000))
+    ax.legend(frameon=False, markerscale=1.5, loc="upper left")
+axes[0].set_ylabel("price")
 ages = {"before 1950": (0, 1950), "since": (1950, 2100)}
 for shift, (name, table) in zip((-0.2, 0.2), tables.items()):
     shares = [
@@ -91,7 +95,7 @@ for shift, (name, table) in zip((-0.2, 0.2), tables.items()):
         ].mean()
         for span in ages.values()
     ]
-    axes[2].bar(np.arange(2) + shift, shares, 0.38, color=colors[name], label=name)
+    axes[2].bar(np.arange(2) + shift, shares, 0.38, **styles[name])
 axes[2].set_xticks(range(2), ages)
 axes[2].set(title="share with a lift", xlabel="built", ylim=(0, 1))
 axes[2].legend(frameon=False, loc="upper left")

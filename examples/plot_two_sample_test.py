@@ -60,16 +60,18 @@ changes = {
     "shift of the mean": (shifted, np.linspace(0, 1.5, 6)),
     "stretch of one feature": (stretched, np.linspace(0, 3, 6)),
 }
+styles = ("o-", "black"), ("s--", "#CC79A7"), ("^:", "#009E73")
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
 for ax, (title, (change, sizes)) in zip(axes, changes.items()):
-    for name, kernel in kernels.items():
+    for (name, kernel), (style, color) in zip(kernels.items(), styles):
         powers = np.array([power(kernel, change, size) for size in sizes])
         error = 2 * np.sqrt(powers * (1 - powers) / N_PAIRS)
-        ax.plot(sizes, powers, "o-", label=name)
-        ax.fill_between(sizes, powers - error, powers + error, alpha=0.15)
+        ax.plot(sizes, powers, style, color=color, label=name)
+        band = {"color": color, "alpha": 0.12, "linewidth": 0}
+        ax.fill_between(sizes, powers - error, powers + error, **band)
         print(f"{title:24}{name:22}", *(f"{p:6.2f}" for p in powers))
-    ax.axhline(0.05, color="black", lw=1, ls=":")
+    ax.axhline(0.05, color="0.4", lw=1, label="level")
     ax.set(title=title, xlabel="size", ylim=(0, 1.02))
 axes[0].set_ylabel("power at level 0.05")
-axes[0].legend()
+axes[0].legend(loc="upper left")
 plt.show()
