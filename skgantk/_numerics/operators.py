@@ -20,7 +20,7 @@ import numpy as np
 import sklearn
 
 from skgantk._numerics import geometry
-from skgantk._numerics.devices import device_count, spread_map
+from skgantk._numerics.devices import compiled, device_count, spread_map
 from skgantk._numerics.elementwise import stored
 from skgantk._numerics.sizes import fill
 
@@ -219,7 +219,7 @@ def diag(core, X):
     return _diag(core, X)
 
 
-@jax.jit
+@compiled
 def _diag(core, X):
     return _like(core, X).diag(X)
 
@@ -230,22 +230,22 @@ def bound(core, X):
     return _bound(core, X)
 
 
-@jax.jit
+@compiled
 def _bound(core, X):
     return _like(core, X).bound(X)
 
 
-@jax.jit
+@compiled
 def _quick_values(core, X, Y, coef):
     return _like(core, X).sum_values(X, Y, coef)
 
 
-@jax.jit
+@compiled
 def _quick_gradient(core, X, Y, coef):
     return _like(core, X).sum_gradient(X, Y, coef)
 
 
-@jax.jit
+@compiled
 def _low_rank_gram(core, X, Y):
     core = _like(core, X)
     left = core.factor(X)
@@ -268,7 +268,7 @@ def gram_tangent(core, tangent, X):
     return np.asarray(_gram_tangent(core, tangent, filled, *tile))[: len(X), : len(X)]
 
 
-@partial(jax.jit, static_argnames=("rows", "columns"))
+@partial(compiled, static_argnames=("rows", "columns"))
 def _gram(core, X, Y, rows, columns=None):
     core = _like(core, X)
     other = X if Y is None else Y
@@ -306,12 +306,12 @@ def _gram(core, X, Y, rows, columns=None):
     return (K + K.T) / 2
 
 
-@partial(jax.jit, static_argnames=("rows", "columns"))
+@partial(compiled, static_argnames=("rows", "columns"))
 def _gram_tangent(core, tangent, X, rows, columns):
     return jax.jvp(lambda core: _gram(core, X, None, rows, columns), (core,), (tangent,))[1]
 
 
-@partial(jax.jit, static_argnames="shape")
+@partial(compiled, static_argnames="shape")
 def _sum(core, X, Y, coef, shape):
     def tile(core, pairs, coef):
         return geometry.weighted_sum(core.gram(pairs), coef)
@@ -319,7 +319,7 @@ def _sum(core, X, Y, coef, shape):
     return _sum_tiles(tile, core, X, Y, coef, shape)
 
 
-@partial(jax.jit, static_argnames="shape")
+@partial(compiled, static_argnames="shape")
 def _gradient(core, X, Y, coef, shape):
     def tile(core, pairs, coef):
         return core.gradient(pairs, coef)
@@ -374,13 +374,13 @@ def _log_sums(core, X, Y, weight, shape, slopes):
     return _sum_tiles(tile, core, X, Y, weight, shape, add, nothing)
 
 
-@partial(jax.jit, static_argnames="shape")
+@partial(compiled, static_argnames="shape")
 def _log_sum(core, X, Y, weight, shape):
     (one,) = _log_sums(core, X, Y, weight, shape, slopes=False)
     return one.greatest + jnp.log(one.total)
 
 
-@partial(jax.jit, static_argnames="shape")
+@partial(compiled, static_argnames="shape")
 def _log_sum_gradient(core, X, Y, weight, shape):
     one, slope = _log_sums(core, X, Y, weight, shape, slopes=True)
     return slope.total / one.total[:, None]

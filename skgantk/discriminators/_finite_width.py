@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skgantk._numerics.devices import compiled
 from skgantk._numerics.elementwise import safe_sqrt
 from skgantk._numerics.optimizers import OPTIMIZERS, TRANSFORMATION, get_optimizer
 from skgantk._numerics.pytrees import register
@@ -372,7 +373,7 @@ class FiniteWidthDiscriminator(BaseDiscriminator):
         return self.network_
 
 
-@jax.jit
+@compiled
 def _ascend(adversary, memory, X, weight, sign, key, done):
     network, state = adversary.ascend(*memory, X, weight, sign, key, done)
     return (network, state), network.value(X)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from skgantk._numerics.activations import Homogeneous, Smooth
+from skgantk._numerics.devices import compiled
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.pytrees import register
 from skgantk.discriminators._functions import Function
@@ -128,12 +129,12 @@ class Antisymmetric(Function):
         return Antisymmetric(self.plus.clipped(bound), self.minus.clipped(bound))
 
 
-@jax.jit
+@compiled
 def _value(network, X):
     return jax.lax.map(network._forward, X, batch_size=network.batch)
 
 
-@jax.jit
+@compiled
 def _gradient(network, X):
     return jax.lax.map(jax.grad(network._forward), X, batch_size=network.batch)
 

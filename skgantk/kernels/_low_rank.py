@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from skgantk._numerics import geometry, operators
+from skgantk._numerics.devices import compiled
 from skgantk._numerics.geometry import matmul
 from skgantk.kernels._core import Core
 
@@ -90,7 +91,7 @@ class LowRank(Core):
         return operators.in_rows(block, X, len(self.landmarks))
 
 
-@partial(jax.jit, static_argnames="n_chosen")
+@partial(compiled, static_argnames="n_chosen")
 def choose(core, X, n_chosen, key):
     """Return the indices of chosen rows of X."""
     scale = operators.diag(core, X)

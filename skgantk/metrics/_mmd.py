@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
 from skgantk._numerics import operators
+from skgantk._numerics.devices import compiled
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope, numpy_defaults, unseen
 from skgantk._numerics.sizes import fill
@@ -128,7 +129,7 @@ def _bound(core, Z):
     return float(operators.bound(core, unseen(Z)))
 
 
-@jax.jit
+@compiled
 def _pairs_of_one(core, Z):
     one = jnp.ones(1)
     return jax.vmap(lambda z: operators.product(core, z[None], z[None], one)[0])(Z)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.utils._param_validation import Interval, validate_params
 
+from skgantk._numerics.devices import compiled
 from skgantk._numerics.distances import in_units
 from skgantk._numerics.memory import check_memory
 from skgantk._numerics.precision import float64_scope, numpy_defaults
@@ -118,7 +119,7 @@ def _solve(costs, temperatures):
     return float(_divergence(costs, padded, count))
 
 
-@jax.jit
+@compiled
 def _divergence(costs, temperatures, count):
     """Run the first ``count`` temperatures; ``costs`` are those of xy, yx, xx and yy."""
     xy, yx, xx, yy = costs

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -12,7 +13,12 @@ import pytest
 from _reference import several_devices
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skgantk._numerics.devices import device_count, spread_map
+from skgantk._numerics.devices import (
+    _whole_vectors,
+    compiled,
+    device_count,
+    spread_map,
+)
 
 
 def start(count, *arguments):
@@ -82,3 +88,29 @@ def test_a_loop_on_one_device_is_a_map():
     assert device_count() == jax.device_count() == 1
     found = spread_map(lambda x, shared: x * shared, np.arange(5.0), 2.0)
     assert_array_equal(found, 2 * np.arange(5))
+
+
+def test_compiled_functions_may_be_parts_of_others():
+    @partial(compiled, static_argnames="times")
+    def multiplied(x, times):
+        return times * x
+
+    x = np.arange(3.0)
+    for function in (lambda x: multiplied(x, times=3), lambda x: multiplied(x, 3)):
+        assert_array_equal(function(x), 3 * x)
+        assert_array_equal(jax.jit(function)(x), 3 * x)
+        assert_array_equal(jax.vmap(function)(x), 3 * x)
+        assert jax.grad(function)(1.0) == 3
+
+
+def test_another_xla_or_device_compiles_as_it_likes(monkeypatch):
+    def refused(*args, compiler_options):
+        raise jax.errors.JaxRuntimeError("No such compile option")
+
+    options = _whole_vectors.__wrapped__
+    monkeypatch.setattr(jax, "jit", refused)
+    assert options() is None
+    monkeypatch.undo()
+    assert (options() is None) == (jax.default_backend() != "cpu")
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert options() is None
