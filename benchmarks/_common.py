@@ -27,10 +27,21 @@ def options(description, add_arguments=None):
     return parser.parse_args()
 
 
+def processor():
+    """As the system calls it; the family tells generations of one name apart."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    facts = dict(line.split("\t: ", 1) for line in lines if "\t: " in line)
+    facts = {name.strip(): fact for name, fact in facts.items()}
+    name = facts.get("model name", platform.processor())
+    return f"{name}, family {facts['cpu family']}" if "cpu family" in facts else name
+
+
 def machine():
     device = jax.devices()[0]
     return {
         "device": f"{device.platform} {device.device_kind}",
+        "processor": processor(),
         "cores": os.cpu_count(),
         "architecture": platform.machine(),
         "Python": platform.python_version(),
@@ -40,8 +51,8 @@ def machine():
 
 
 def machine_line():
-    text = "{device}, {cores} cores, {architecture}, Python {Python}, JAX {JAX}, {date}"
-    return text.format_map(machine())
+    text = "{device}, {processor}, {cores} cores, {architecture}"
+    return (text + ", Python {Python}, JAX {JAX}, {date}").format_map(machine())
 
 
 def print_machine(show=print):
