@@ -2,10 +2,9 @@
 
 Figures 1 to 5, 7 to 11 and 15, with MNIST and horses of CIFAR-10 for images. The samples of
 Figures 2, 7, 10 and 11 are those that image_gans.py left beside its table; what it has not
-made is left out. Figure 5's network is narrower than [Z21]'s, whose training would take a
-day on a CPU, and sees fewer images. Figure 8 gives each method the same time, two minutes
-in place of three hours. Some need the images in ../../shared/data and are left out where
-they are absent.
+made is left out. Figure 5's network is narrower than [Z21]'s and sees fewer images.
+Figure 8 gives each method the same time, two minutes in place of three hours. Some need
+the images in ../../shared/data and are left out where they are absent.
 """
 
 import warnings
