@@ -40,7 +40,7 @@ for ax, (name, discriminator) in zip(axes, discriminators.items()):
         bounds=((-1, 0), (2, 2)),
         grid_resolution=15,
         ax=ax,
-        arrow_kw={"norm": Normalize(0, 0.6)},
+        arrow_kw={"norm": Normalize(0, 0.65)},
         colorbar=ax is axes[1],
     )
     ax.set_title(name)
