@@ -85,9 +85,8 @@ def share_scale(figure, axes, displays):
         ax.clear()
         display.plot(ax=ax, surface_kw=shades, colorbar=False)
         ax.set_title(title)
-    bar = figure.colorbar(displays[0].surface_, ax=axes, label="c(f(x))", aspect=40)
-    bar.locator = MaxNLocator(8)
-    bar.update_ticks()
+    shared = {"ax": axes, "label": "c(f(x))", "aspect": 40, "ticks": MaxNLocator(8)}
+    figure.colorbar(displays[0].surface_, **shared)
 
 
 def key(figure, axes, cmap, label, least="least"):

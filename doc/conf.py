@@ -58,6 +58,7 @@ EXAMPLES = """
     own_loss own_kernel
 """.split()
 sphinx_gallery_conf = {
+    "matplotlib_animations": True,
     "examples_dirs": "../examples",
     "within_subsection_order": ExplicitOrder(
         [*(f"plot_{name}.py" for name in EXAMPLES), "*"]

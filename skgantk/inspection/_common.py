@@ -59,8 +59,10 @@ def draw_legend(ax, below=False):
 
 def draw_colorbar(ax, colored, label):
     """A colour bar as high as the axes, whatever their shape."""
+    from matplotlib.ticker import MaxNLocator
+
     beside = ax.inset_axes([1.03, 0, 0.04, 1])
-    return ax.figure.colorbar(colored, cax=beside, label=label)
+    return ax.figure.colorbar(colored, cax=beside, label=label, ticks=MaxNLocator(8))
 
 
 def draw_line(ax, x, y, given, **defaults):

@@ -31,7 +31,8 @@ LINES = {
     "decision_function": {"color": "0.5", "linestyle": "--"},
 }
 GREYS = "white", "0.6"  # light ones, before which arrows and points stand out
-N_ARROWS = 20  # along a side of a grid of arrows
+N_ARROWS = 15  # along a side of a grid of arrows
+MOST_ARROWS = 64  # on fake points, which more would hide
 ARROW = 0.1  # the usual length of few arrows, in sides of the picture
 HEIGHT = {"real": 0.04, "fake": 0.1}  # of the rows of points on a line, in axes
 
@@ -170,7 +171,8 @@ class DiscriminatorDisplay:
         response_method : {"generator_loss", "decision_function"}, default="generator_loss"
             What is drawn, c(f(x)) or f(x).
         arrows : {"fake", "grid"} or None, default="fake"
-            Where arrows start: on the fake points, on a grid, or no arrows.
+            Where arrows start: on the fake points, of more than 64 on every second, third,
+            ..., on a grid, or no arrows.
         bounds : tuple (low, high), default=None
             The box that is drawn: two numbers, or two arrays (n_features,); by default
             that of the points with some room around.
@@ -198,7 +200,8 @@ class DiscriminatorDisplay:
             response = getattr(discriminator, response_method)(lattice(ticks))
             points = steps = None
             if arrows is not None:
-                points = fake if arrows == "fake" else _arrow_grid(low, high, dtype)
+                some = fake[:: -(-len(fake) // MOST_ARROWS)]
+                points = some if arrows == "fake" else _arrow_grid(low, high, dtype)
                 steps = -discriminator.generator_gradient(points)
         display = cls(
             ticks=ticks,

@@ -265,7 +265,7 @@ def _checked_shape(image_shape, X, name):
 
 
 def _mosaic(groups, columns):
-    """All images in one, white in between, and the heights of the centres of its rows.
+    """All images in one, nothing in between, and the heights of the centres of its rows.
 
     The images of the first group stand right above those of the second, if there is one.
     """
@@ -273,7 +273,9 @@ def _mosaic(groups, columns):
     gap, rows = max(1, round(GAP * height)), math.ceil(n / columns)
     between = gap if len(groups) == 1 else 3 * gap  # pairs are seen to belong together
     pitch = len(groups) * (height + gap) - gap + between
-    picture = np.ones((rows * pitch - between, columns * (width + gap) - gap, *channels))
+    nothing = 1.0 if channels else np.nan  # white, or of no colour whatever the map
+    shape = rows * pitch - between, columns * (width + gap) - gap, *channels
+    picture = np.full(shape, nothing)
     centres = []
     for row in range(rows):
         for below, group in enumerate(groups):

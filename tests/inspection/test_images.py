@@ -51,14 +51,14 @@ def test_samplers_of_pairs_are_drawn_from():
     assert_array_equal(display.images.reshape(4, 6), mixture.sample(4)[0])
 
 
-def test_every_image_is_in_the_mosaic_once_and_the_rest_is_white():
+def test_every_image_is_in_the_mosaic_once_and_the_rest_is_empty():
     images = np.arange(2, 2 + 5 * 6, dtype=float).reshape(5, 2, 3)
     picture, centres = _mosaic([images], 3)
     for i, image in enumerate(images):
         top, left = i // 3 * 3, i % 3 * 4
         assert_array_equal(picture[top : top + 2, left : left + 3], image)
     assert picture.shape == (5, 11)
-    assert np.sum(picture == 1) == picture.size - images.size
+    assert np.sum(np.isnan(picture)) == picture.size - images.size
     assert centres == [0.5, 3.5]
 
 
@@ -90,8 +90,8 @@ def test_colours_and_ranges():
     # Of the training images by default, beyond which samples are cut off.
     display = ImageGridDisplay.from_samples(3 * IMAGES, (2, 3), TRAIN, n_columns=5)
     picture = np.asarray(display.image_.get_array())
-    assert picture.max() == 1
-    assert np.sum(picture[:2] == 1) > 4 * 2  # more than what is white
+    assert np.nanmax(picture) == 1
+    assert np.sum(picture[:2] == 1) > 1
 
 
 def test_plot_on_given_axes():
