@@ -2,7 +2,8 @@
 
 The floor is arithmetic: the operations per pair of points that the recursion needs when
 nothing is computed twice, over the speed that one elementwise kernel of this machine
-reaches (measured here, on data in cache, by a polynomial of many multiply-adds).
+reaches (measured here, on data in cache, by a polynomial of many multiply-adds), and of
+many features the products of matrices in float64, over the speed of one of that size.
 """
 
 import jax
@@ -11,17 +12,25 @@ import numpy as np
 from _common import Results, median_times, options, peer_kernel
 
 from skgantk._numerics import operators
+from skgantk._numerics.precision import float64_scope
 from skgantk.kernels import NTK, as_core
 
-# Multiplications and additions per pair, d = 2, depth 3: an estimate read off the formulas
-# of _mlp_homogeneous and geometry (the pair's scalars, then every layer, whose rational
-# function is longer in float64, and its derivatives). Divisions, roots and selections are
-# left out, so the floor is a low one.
-FLOPS = {
-    ("gram", "float32"): 28 + 3 * 29,
-    ("gram", "float64"): 28 + 3 * 43,
-    ("gradient", "float32"): 38 + 3 * 49,
-    ("gradient", "float64"): 38 + 3 * 63,
+# Multiplications and additions per pair, depth 3: an estimate read off the formulas of
+# _mlp_homogeneous (every layer, whose rational function is longer in float64, and its
+# derivatives) and geometry. Divisions, roots and selections are left out, so the floor is a
+# low one.
+LAYERS = {
+    ("gram", "float32"): 3 * 29,
+    ("gram", "float64"): 3 * 43,
+    ("gradient", "float32"): 3 * 49,
+    ("gradient", "float64"): 3 * 63,
+}
+GEOMETRY = {"gram": 28, "gradient": 38}  # of two features
+PRODUCTS = {  # of matrices (n, d) and (d, m), of many features
+    ("gram", "float32"): 1,
+    ("gram", "float64"): 3,
+    ("gradient", "float32"): 2,
+    ("gradient", "float64"): 4,
 }
 
 
@@ -46,10 +55,23 @@ def peak_flops(dtype, size=2**15, terms=64):
     return 2 * terms * 64 * x.size / seconds
 
 
-def compare(dtype, n, m, rounds):
+def floor_seconds(name, dtype, X, Y):
+    """Of all pairs, inside of the float64 scope."""
+    n_pairs, d = len(X) * len(Y), X.shape[1]
+    flops = LAYERS[name, dtype] + (GEOMETRY[name] if d == 2 else 0)
+    seconds = flops * n_pairs / peak_flops(dtype)
+    if d == 2:
+        return seconds
+    A, B = X.astype(jnp.float64), Y.astype(jnp.float64).T
+    product = jax.jit(lambda A, B: A @ B)
+    one = median_times({"": lambda: product(A, B)}, rounds=15)[""]
+    return seconds + PRODUCTS[name, dtype] * one
+
+
+def compare(dtype, d, n, m, rounds):
     """Rows of the table."""
     rng = np.random.default_rng(0)
-    X, Y = (3 * rng.normal(size=(k, 2)).astype(dtype) for k in (n, m))
+    X, Y = (3 * rng.normal(size=(k, d)).astype(dtype) for k in (n, m))
     coef = rng.normal(size=m).astype(dtype)
     core, kernel_fn = as_core(NTK()), peer_kernel()
     gram = jax.jit(lambda X, Y: kernel_fn(X, Y, "ntk"))
@@ -59,28 +81,27 @@ def compare(dtype, n, m, rounds):
         X, Y, coef = (jnp.asarray(a) for a in (X, Y, coef))
         times = median_times(
             {
-                "gram": lambda: operators.gram(core, X, Y),
+                "gram": float64_scope(lambda: operators.gram(core, X, Y)),
                 "gram, peer": lambda: gram(X, Y),
-                "gradient": lambda: operators.gradient(core, X, Y, coef),
+                "gradient": float64_scope(lambda: operators.gradient(core, X, Y, coef)),
                 "gradient, peer": lambda: gradient(X, Y, coef),
             },
             rounds,
         )
-        speed = peak_flops(dtype)
     for name in ("gram", "gradient"):
         ours, peer = times[name], times[f"{name}, peer"]
-        floor = FLOPS[name, dtype] * n * m / speed
+        floor = float64_scope(floor_seconds)(name, dtype, X, Y)
         times_ms = 1e3 * ours, 1e3 * peer, 1e3 * floor
-        yield dtype, name, *times_ms, peer / ours, ours / floor
+        yield dtype, d, name, *times_ms, peer / ours, ours / floor
 
 
 if __name__ == "__main__":
     args = options(__doc__)
     n, m = (50, 100) if args.quick else (500, 1000)
     results = Results(args)
-    print(f"NTK(), {n} × {m} points, d = 2, medians")
+    print(f"NTK(), {n} × {m} points of d features, medians")
     results.heads(
-        {"dtype": 9, "operation": 10},
+        {"dtype": 9, "d": 5, "operation": 10},
         {
             "ours, ms": ".2f",
             "neural-tangents, ms": ".2f",
@@ -90,5 +111,6 @@ if __name__ == "__main__":
         },
     )
     for dtype in ("float32", "float64"):
-        for row in compare(dtype, n, m, rounds=1 if args.quick else 15):
-            results.row(*row)
+        for d in (2, 30, 784):
+            for row in compare(dtype, d, n, m, rounds=1 if args.quick else 15):
+                results.row(*row)

@@ -25,9 +25,9 @@ from skgantk._numerics.elementwise import stored
 from skgantk._numerics.sizes import fill
 
 TEMPORARIES = 32  # arrays of a tile's size that are alive at once, an upper estimate
-CPU_TILE = 2**17  # pairs; the time is flat around it on two cores
+CPU_TILE = 2**20  # bytes of an array of pairs; the time is flat around it on two cores
 MAP_TILE = 2**18  # numbers, where a pair needs a map of them; as flat
-TILE_COLUMNS = 1024
+TILE_COLUMNS = 1032  # a rung of `sizes`, so that as many points are not split
 SUM_COLUMNS = 512  # XLA sums longer rows in pieces, and takes a maximum so: twice as slow
 # A GPU fuses more, stores less (measured), and waits some 10 µs for every tile.
 GPU_TEMPORARIES = 16
@@ -46,7 +46,8 @@ def tile_shape(n, m, itemsize, columns=None, values=1):
     temporaries = TEMPORARIES if cpu or values > 1 else GPU_TEMPORARIES
     pairs = max(1, int(memory / (temporaries * itemsize * values)))
     if cpu:
-        pairs = min(pairs, max(1, (MAP_TILE if values > 1 else CPU_TILE) // values))
+        most = MAP_TILE // values if values > 1 else CPU_TILE // itemsize
+        pairs = min(pairs, max(1, most))
     if columns is None:
         columns = TILE_COLUMNS if cpu or values > 1 else GPU_COLUMNS
     if values > 1:  # nearly square, because such kernels prepare every point of a tile

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from skgantk._numerics import geometry
 from skgantk._numerics.activations import Homogeneous
-from skgantk._numerics.elementwise import safe_inverse, safe_ratio, safe_sqrt
+from skgantk._numerics.elementwise import safe_inverse, safe_ratio, safe_sqrt, stored
 from skgantk.kernels._core import Leaf
 from skgantk.kernels._mlp_core import MLPCore, State, inputs
 
@@ -94,7 +94,7 @@ class HomogeneousMLP(MLPCore, static=("depth", "activation", "output_bias", "ntk
         following = State(
             qx=state.qx + beta,
             qy=state.qy + beta,
-            c=dual.value + beta,
+            c=stored(dual.value + beta),  # for three consumers in the next layer
             p=state.p - dual.excess,
             delta=delta,
             det=dual.gap * (n + dual.value) + beta * delta,
