@@ -1,6 +1,6 @@
 """
-First steps
-===========
+New rows of an array
+====================
 
 More rows like those of a table, in three lines. `GANTKSynthesizer` needs no argument: it
 scales the features, finds its one hyperparameter λ, and minimises what a discriminator of
