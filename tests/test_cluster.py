@@ -2,6 +2,7 @@
 
 import re
 import sys
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
@@ -38,9 +39,12 @@ def flowers():
 
 
 @pytest.mark.slow
-def test_partitions_give_what_parts_give(page, flowers):
+def test_partitions_give_what_parts_give(page, flowers, monkeypatch):
     import dask.dataframe as dd
 
+    # Its usual port may be that of another test's cluster.
+    cluster = partial(page.LocalCluster, dashboard_address=":0")
+    monkeypatch.setattr(page, "LocalCluster", cluster)
     rows, given = page.main()
     shuffled = flowers.sample(frac=1, random_state=0)
     frame = dd.from_pandas(shuffled, npartitions=3, sort=False)
