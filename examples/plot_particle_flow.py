@@ -71,16 +71,14 @@ for ax, (title, cloud) in zip(axes, stages.items()):
     unit = max(median, 0.01)
     display = DiscriminatorDisplay.from_estimator(
         discriminator,
-        arrows=None,
         bounds=(-8, 8),
         ax=ax,
         surface_kw={"levels": unit * np.linspace(-14, 2, 33)},
         colorbar=ax is axes[2],
         real_kw={"label": "data"},
         fake_kw={"label": "particles"},
+        arrow_kw={"scale": unit, "width": 0.005},
     )
-    arrows = *cloud[::8].T, *forces[::8].T / unit
-    ax.quiver(*arrows, scale=15, width=0.005, zorder=3)
     ax.set_title(f"{title}: median force {median:.1g}")
     ax.label_outer()
 ticks = np.arange(-12, 1, 4)

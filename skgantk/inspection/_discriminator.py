@@ -199,9 +199,11 @@ class DiscriminatorDisplay:
         with _nameless_points():
             response = getattr(discriminator, response_method)(lattice(ticks))
             points = steps = None
-            if arrows is not None:
-                some = fake[:: -(-len(fake) // MOST_ARROWS)]
-                points = some if arrows == "fake" else _arrow_grid(low, high, dtype)
+            if arrows == "fake":
+                points = fake[:: -(-len(fake) // MOST_ARROWS)]
+            elif arrows == "grid":
+                points = _arrow_grid(low, high, dtype)
+            if points is not None:
                 steps = -discriminator.generator_gradient(points)
         display = cls(
             ticks=ticks,
