@@ -17,7 +17,7 @@ from _common import options, print_machine
 from figures import add_arguments, draw_all, panels
 from gantk_mnist import COMMON, KERNELS, STEPS, digits, hidden_layer
 from gantk_mnist import FILE as MNIST
-from image_gans import GANS, OURS, REAL
+from image_gans import GANS, OURS, REAL, SHOWN, file_of_samples
 from neural_generator import CRITIC, GRID, METHODS
 from sklearn.model_selection import ShuffleSplit
 
@@ -35,6 +35,7 @@ from skgantk.losses import LSGAN
 from skgantk.metrics import frechet_distance, mode_coverage, neg_wasserstein_scorer
 from skgantk.model_selection import GeometricSearchCV, search_lambda
 
+RESULTS = Path(__file__).parent / "results" / "image_gans_cpu.csv"
 # Infinite and finite discriminators of GA-NTK: labels 1 and 0, [Z21]'s variances.
 LABELS = {"real": 1.0, "fake": 0.0, "generator": 1.0}
 NETWORK = {
@@ -125,9 +126,9 @@ def curves_of_gantk(real, fake, x, args):
 
 
 def samples_by_method(data, shape, args):
-    """From the files of image_gans.py, learnt from 64 images; None where there are none."""
+    """From the samples of image_gans.py, of 64 images; None where there are none."""
     files = {
-        name: args.samples / f"image_gans_{data}_64_{name.replace(' ', '_')}.npy"
+        name: file_of_samples(args.images, data, 64, name)
         for name in (REAL[0], *OURS, *GANS)
     }
     files = {name: file for name, file in files.items() if file.exists()}
@@ -137,7 +138,7 @@ def samples_by_method(data, shape, args):
     figure, axes = panels(rows, -(-len(files) // rows), width=2.4, height=2.7)
     for ax, (name, file) in zip(axes.flat, files.items()):
         ImageGridDisplay.from_samples(
-            np.load(file)[:16], shape, value_range=(0, 255), ax=ax
+            np.load(file)[:SHOWN], shape, value_range=(0, 255), ax=ax
         )
         ax.set_title(name)
     for ax in axes.flat[len(files) :]:
@@ -432,7 +433,7 @@ def nearest_images(args):
 FIGURES = {
     "z21_fig1": (boundaries_on_the_line, None),
     "z21_fig2_mnist": (partial(samples_by_method, "MNIST", (28, 28)), None),
-    "z21_fig2_horses": (partial(samples_by_method, "CIFAR-10_horses", (32, 32, 3)), None),
+    "z21_fig2_horses": (partial(samples_by_method, "CIFAR-10 horses", (32, 32, 3)), None),
     "z21_fig3": (loss_and_quality, MNIST),
     "z21_fig4": (modes_by_method, None),
     "z21_fig5": (gradients_of_digits, MNIST),
@@ -443,9 +444,7 @@ FIGURES = {
 
 def add_all_arguments(parser):
     add_arguments(parser, FIGURES)
-    parser.add_argument(
-        "--samples", type=Path, default=Path("out"), help="of image_gans.py"
-    )
+    parser.add_argument("--images", type=Path, default=RESULTS, help="of image_gans.py")
     parser.add_argument("--search_seconds", type=float, default=120.0)
 
 

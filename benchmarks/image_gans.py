@@ -8,7 +8,7 @@ The GANs have [Z21]'s critics (Tables 2 and 3, without batch normalisation) and 
 (Table 5), 64 dimensions and images of a batch, and `NeuralGenerator`'s network. GA-NTK has
 steps on images in [0, 1], not standardised, from noise with the mean and the deviation of
 each pixel. Results go into --out line by line, so that a run may be cut and gone on with;
-samples beside it, for a picture. Needs the files in ../../shared/data.
+some samples beside it, for a picture. Needs the files in ../../shared/data.
 
 All 2048 horses, batch-wise: --data "CIFAR-10 horses" --sizes 2048 --methods GA-CNTK --batch
 128. The last 400 of them are among those that taught the network of the Fréchet distance.
@@ -33,6 +33,7 @@ from skgantk.metrics import average_max_ssim, frechet_distance
 
 FOLDER = Path(__file__).parents[2] / "shared" / "data"
 SIZES = [64, 128, 256]
+SHOWN = 16  # samples that are kept
 FULLY_CONNECTED = NTK(depth=2, weight_std=1.4615**0.5, bias_std=0.1**0.5, output_bias=True)
 ARCHITECTURES = {  # of [Z21]'s critics: channels, and what follows them
     "MNIST": {"channels": (64, 128), "hidden_layer_sizes": (1024,)},
@@ -157,14 +158,19 @@ def run(data, args, results):
             ssim, distance = judged(Z, X, real, images)
             figures = {"ssim": ssim, "frechet": distance, "seconds": seconds}
             results.row(data, n, method, *figures.values())
-            keep({"data": data, "n": n, "method": method, **figures}, Z[:64], args.out)
+            keep({"data": data, "n": n, "method": method, **figures}, Z[:SHOWN], args.out)
 
 
 def keep(row, Z, path):
     path.parent.mkdir(parents=True, exist_ok=True)
     pd.DataFrame([row]).to_csv(path, mode="a", header=not path.exists(), index=False)
-    name = f"{row['data']}_{row['n']}_{row['method']}".replace(" ", "_")
-    np.save(path.parent / f"{path.stem}_{name}.npy", (255 * Z).astype(np.uint8))
+    file = file_of_samples(path, row["data"], row["n"], row["method"])
+    np.save(file, (255 * Z).astype(np.uint8))
+
+
+def file_of_samples(path, data, n, method):
+    """Beside the file of results."""
+    return path.parent / f"{path.stem}_{data}_{n}_{method}.npy".replace(" ", "_")
 
 
 def add_arguments(parser):
