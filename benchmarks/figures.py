@@ -9,9 +9,11 @@ CIFAR-10. --steps makes all shorter.
 """
 
 import io
+import itertools
 import time
 from pathlib import Path
 
+import joblib
 import numpy as np
 from _common import options, print_machine
 from flow_convergence import DISCRIMINATORS, IMAGES, KERNELS, clouds
@@ -140,30 +142,39 @@ def ends_of_flows(data, args):
     """Every loss and kernel, with c(f) in the end."""
     X, _, start = (cloud.astype(np.float32) for cloud in clouds(data, seed=0))
     figure, axes = panels(len(DISCRIMINATORS), len(KERNELS))
-    for row, (loss, kind) in zip(axes, DISCRIMINATORS.items()):
-        for ax, (name, kernel) in zip(row, KERNELS.items()):
-            flow = ParticleFlowGenerator(
-                kind(kernel),
-                learning_rate=2000.0 if name == "sigmoid" else 2.0,
-                init=start,
-                max_iter=args.steps or STEPS[data],
-                check_every=1000,
-                random_state=0,
-            ).fit(X)
-            everything = np.concatenate([X, start])
-            # Near the target c(f) is less than the rounding of float32.
-            ends = stack_samples(X.astype(float), flow.particles_.astype(float))
-            display = DiscriminatorDisplay.from_estimator(
-                kind(kernel).fit(*ends),
-                arrows=None,
-                bounds=(1.2 * everything.min(axis=0), 1.2 * everything.max(axis=0)),
-                colorbar=False,
-                ax=ax,
-            )
-            ax.set_title(f"{loss}, {name}")
+    cases = list(itertools.product(DISCRIMINATORS, KERNELS))
+    ends = joblib.Parallel(n_jobs=-1)(  # a flow on few points does not fill two cores
+        joblib.delayed(end_of_flow)(*case, X, start, args.steps or STEPS[data])
+        for case in cases
+    )
+    everything = np.concatenate([X, start])
+    for ax, (loss, name), particles in zip(axes.flat, cases, ends):
+        # Near the target c(f) is less than the rounding of float32.
+        last = stack_samples(X.astype(float), particles.astype(float))
+        display = DiscriminatorDisplay.from_estimator(
+            DISCRIMINATORS[loss](KERNELS[name]).fit(*last),
+            arrows=None,
+            bounds=(1.2 * everything.min(axis=0), 1.2 * everything.max(axis=0)),
+            colorbar=False,
+            ax=ax,
+        )
+        ax.set_title(f"{loss}, {name}")
     share_legend(figure, axes)
     key(figure, axes, display.surface_.get_cmap(), "c(f(x)) of each panel")
     return figure
+
+
+def end_of_flow(loss, name, X, start, steps):
+    """The particles."""
+    flow = ParticleFlowGenerator(
+        DISCRIMINATORS[loss](KERNELS[name]),
+        learning_rate=2000.0 if name == "sigmoid" else 2.0,
+        init=start,
+        max_iter=steps,
+        check_every=1000,
+        random_state=0,
+    )
+    return flow.fit(X).particles_
 
 
 def flow_on_eight_gaussians(args):
