@@ -10,6 +10,7 @@ import numpy as np
 
 from skgantk._numerics.activations import Homogeneous, Smooth
 from skgantk._numerics.devices import compiled
+from skgantk._numerics.elementwise import stored_backwards
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.pytrees import register
 from skgantk.discriminators._functions import Function
@@ -78,7 +79,8 @@ class Network(Function):
             if layer:
                 x = self.activation.function(x)
             if layer < len(convolutions):
-                x = jnp.concatenate(entries(convolutions[layer], x), axis=-1)
+                seen = entries(convolutions[layer], stored_backwards(x))
+                x = jnp.concatenate(seen, axis=-1)
             else:
                 x = x.ravel()
             weight = weight.astype(x.dtype)

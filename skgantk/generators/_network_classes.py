@@ -10,6 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from skgantk._numerics.elementwise import stored_backwards
 from skgantk.generators._networks import ACTIVATIONS
 
 SMALLEST = 8  # side of an image below which it is not halved
@@ -68,10 +69,11 @@ class ImageNetwork(eqx.Module):
     def __call__(self, z):
         x = self.dense(z)
         x = x.reshape(-1, *_first_shape(self.image_shape, len(self.convolutions)))
+        x = x.transpose(1, 2, 0)  # channels last, as products of matrices want them
         for convolution in self.convolutions:
             x = _spread(_convolved(convolution, ACTIVATIONS[self.activation](x)))
         height, width, _ = self.image_shape
-        return x[:, :height, :width].transpose(1, 2, 0).ravel()
+        return x[:height, :width].ravel()
 
 
 def _first_shape(image_shape, n_stages):
@@ -80,18 +82,19 @@ def _first_shape(image_shape, n_stages):
 
 
 def _convolved(layer, x):
-    """``layer(x)`` for kernels of 3 × 3 and (c, h, w)."""
-    _, height, width = x.shape
-    padded = jnp.pad(x, [(0, 0), (1, 1), (1, 1)])
-    shifted = [padded[:, i : i + height, j : j + width] for i in range(3) for j in range(3)]
-    weight = layer.weight.reshape(*layer.weight.shape[:2], 9)
-    return jnp.einsum("ock,kchw->ohw", weight, jnp.stack(shifted)) + layer.bias
+    """``layer`` with its kernels of 3 × 3 on (h, w, c)."""
+    height, width, n_channels = x.shape
+    padded = jnp.pad(stored_backwards(x), [(1, 1), (1, 1), (0, 0)])
+    shifted = [padded[i : i + height, j : j + width] for i in range(3) for j in range(3)]
+    weight = layer.weight.transpose(2, 3, 1, 0).reshape(9 * n_channels, -1)
+    return jnp.concatenate(shifted, axis=-1) @ weight + layer.bias.ravel()
 
 
 def _spread(x):
-    """(4 c, h, w) → (c, 2 h, 2 w)."""
-    x = x.reshape(-1, 2, 2, *x.shape[1:])
-    return x.transpose(0, 3, 1, 4, 2).reshape(len(x), 2 * x.shape[3], 2 * x.shape[4])
+    """(h, w, 4 c) → (2 h, 2 w, c)."""
+    height, width, _ = x.shape
+    x = x.reshape(height, width, -1, 2, 2).transpose(0, 3, 1, 4, 2)
+    return x.reshape(2 * height, 2 * width, -1)
 
 
 def _drawn(layer, gain, key):

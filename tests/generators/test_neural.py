@@ -418,6 +418,22 @@ def test_images(shape):
     assert 0.2 < images.std() < 3
 
 
+@pytest.mark.parametrize("shape", [(20, 12, 3), (9, 9, 1)], ids=str)
+def test_an_image_network_is_its_convolutions(shape):
+    """By equinox, channels first, and with pixels spread by slices."""
+    network = ImageNetwork(6, shape, "relu", jax.random.key(0))
+    z = np.random.default_rng(0).normal(size=6).astype("f4")
+    height, width = (-(-size // 2 ** len(network.convolutions)) for size in shape[:2])
+    x = np.asarray(network.dense(z)).reshape(-1, height, width)
+    for convolution in network.convolutions:
+        y = np.asarray(convolution(np.maximum(x, 0)))
+        x = np.empty((len(y) // 4, 2 * y.shape[1], 2 * y.shape[2]), "f4")
+        for i, j in np.ndindex(2, 2):
+            x[:, i::2, j::2] = y[2 * i + j :: 4]
+    expected = x[:, : shape[0], : shape[1]].transpose(1, 2, 0).ravel()
+    np.testing.assert_allclose(network(z), expected, rtol=1e-5, atol=1e-5)
+
+
 def test_pixels_are_neighbours():
     """Each convolution's channels become 2 × 2 pixels at their own place."""
     network = ImageNetwork(6, (28, 28, 2), "relu", jax.random.key(0))
