@@ -16,7 +16,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 from _common import options, print_machine
-from flow_convergence import DISCRIMINATORS, IMAGES, KERNELS, clouds
+from flow_convergence import DISCRIMINATORS, IMAGES, KERNELS, clouds, flow_from
 from gantk_mnist import FILE as MNIST
 
 from skgantk.datasets import load_images, make_lines
@@ -164,17 +164,9 @@ def ends_of_flows(data, args):
     return figure
 
 
-def end_of_flow(loss, name, X, start, steps):
+def end_of_flow(loss, kernel, X, start, steps):
     """The particles."""
-    flow = ParticleFlowGenerator(
-        DISCRIMINATORS[loss](KERNELS[name]),
-        learning_rate=2000.0 if name == "sigmoid" else 2.0,
-        init=start,
-        max_iter=steps,
-        check_every=1000,
-        random_state=0,
-    )
-    return flow.fit(X).particles_
+    return flow_from(start, loss, kernel, seed=0, max_iter=steps).fit(X).particles_
 
 
 def flow_on_eight_gaussians(args):

@@ -17,7 +17,7 @@ from _common import options, print_machine
 from figures import add_arguments, draw_all, panels
 from gantk_mnist import COMMON, KERNELS, STEPS, digits, hidden_layer
 from gantk_mnist import FILE as MNIST
-from image_gans import GANS, OURS, REAL, SHOWN, file_of_samples
+from image_gans import GANS, OURS, REAL, file_of_samples
 from neural_generator import CRITIC, GRID, METHODS
 from sklearn.model_selection import ShuffleSplit
 
@@ -137,9 +137,7 @@ def samples_by_method(data, shape, args):
     rows = 1 if len(files) < 5 else 2
     figure, axes = panels(rows, -(-len(files) // rows), width=2.4, height=2.7)
     for ax, (name, file) in zip(axes.flat, files.items()):
-        ImageGridDisplay.from_samples(
-            np.load(file)[:SHOWN], shape, value_range=(0, 255), ax=ax
-        )
+        ImageGridDisplay.from_samples(np.load(file), shape, value_range=(0, 255), ax=ax)
         ax.set_title(name)
     for ax in axes.flat[len(files) :]:
         ax.set_axis_off()

@@ -46,18 +46,23 @@ def half_square(X, Y):
     return wasserstein_distance(X, Y, order=2) ** 2 / 2
 
 
+def flow_from(start, loss, kernel, seed, **settings):
+    """[F22]'s."""
+    return ParticleFlowGenerator(
+        DISCRIMINATORS[loss](KERNELS[kernel]),
+        learning_rate=2000.0 if kernel == "sigmoid" else 2.0,
+        init=start,
+        check_every=1000,
+        random_state=seed,
+        **settings,
+    )
+
+
 def run(data, loss, kernel, dtype, decay, steps, seed):
     """Three distances, and milliseconds a step."""
     X, fresh, start = (cloud.astype(dtype) for cloud in clouds(data, seed))
-    flow = ParticleFlowGenerator(
-        DISCRIMINATORS[loss](KERNELS[kernel]),
-        learning_rate=2000.0 if kernel == "sigmoid" else 2.0,
-        decay=decay,
-        init=start,
-        max_iter=1,
-        check_every=1000,
-        random_state=seed,
-    ).fit(X)  # compiles
+    flow = flow_from(start, loss, kernel, seed, decay=decay, max_iter=1)
+    flow.fit(X)  # compiles
     began = time.perf_counter()
     flow.set_params(max_iter=steps).fit(X)
     per_step = 1e3 * (time.perf_counter() - began) / steps

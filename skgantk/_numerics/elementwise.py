@@ -35,7 +35,12 @@ def safe_ratio(a, b, otherwise):
 
 def stored(a):
     """Return ``a``, in a form that is computed once: a/1."""
-    return a / jnp.where(a == a, 1, a)
+    return a / _one(a)
+
+
+def _one(a):
+    """1, which the compiler can't know; NaN where a is."""
+    return jnp.where(a == a, 1, a)
 
 
 @jax.custom_jvp
@@ -44,7 +49,8 @@ def stored_backwards(a):
 
     For what is read at many places, by the filters of a convolution say: its cotangent is
     a sum over these, which each consumer would compute again, and in its own order, a
-    cache line for each number. As a reads no cotangent, only the tangent is divided.
+    cache line for each number. The division is of the tangent alone: one of the value
+    would be made again at each of the places.
     """
     return a
 
@@ -52,4 +58,4 @@ def stored_backwards(a):
 @stored_backwards.defjvp
 def _stored_backwards_jvp(primals, tangents):
     (a,), (tangent,) = primals, tangents
-    return a, tangent / jnp.where(a == a, 1, a)
+    return a, tangent / _one(a)

@@ -10,12 +10,11 @@ import numpy as np
 
 from skgantk._numerics.activations import Homogeneous, Smooth
 from skgantk._numerics.devices import compiled
-from skgantk._numerics.elementwise import stored_backwards
 from skgantk._numerics.geometry import matmul
 from skgantk._numerics.pytrees import register
 from skgantk.discriminators._functions import Function
 from skgantk.kernels._compositions import Scaled
-from skgantk.kernels._conv_architecture import Architecture, entries
+from skgantk.kernels._conv_architecture import Architecture, seen
 from skgantk.kernels._mlp_core import MLPCore
 
 WIDTH = 1024  # of a stand-in for infinite width: its kernel is the NNGP up to WIDTH^-½
@@ -79,8 +78,7 @@ class Network(Function):
             if layer:
                 x = self.activation.function(x)
             if layer < len(convolutions):
-                seen = entries(convolutions[layer], stored_backwards(x))
-                x = jnp.concatenate(seen, axis=-1)
+                x = seen(convolutions[layer], x)
             else:
                 x = x.ravel()
             weight = weight.astype(x.dtype)

@@ -10,8 +10,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from skgantk._numerics.elementwise import stored_backwards
 from skgantk.generators._networks import ACTIVATIONS
+from skgantk.kernels._conv_architecture import Axis, seen
 
 SMALLEST = 8  # side of an image below which it is not halved
 CHANNELS = (
@@ -84,10 +84,9 @@ def _first_shape(image_shape, n_stages):
 def _convolved(layer, x):
     """``layer`` with its kernels of 3 × 3 on (h, w, c)."""
     height, width, n_channels = x.shape
-    padded = jnp.pad(stored_backwards(x), [(1, 1), (1, 1), (0, 0)])
-    shifted = [padded[i : i + height, j : j + width] for i in range(3) for j in range(3)]
+    axes = Axis(height, 3, 1, "SAME"), Axis(width, 3, 1, "SAME")
     weight = layer.weight.transpose(2, 3, 1, 0).reshape(9 * n_channels, -1)
-    return jnp.concatenate(shifted, axis=-1) @ weight + layer.bias.ravel()
+    return seen(axes, x) @ weight + layer.bias.ravel()
 
 
 def _spread(x):

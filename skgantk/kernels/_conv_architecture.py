@@ -7,6 +7,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
+from skgantk._numerics.elementwise import stored_backwards
+
 
 class Axis(NamedTuple):
     """How a filter moves along one axis of a map."""
@@ -57,6 +59,11 @@ def entries(axes, maps):
         for a in range(rows.filter)
         for b in range(columns.filter)
     ]
+
+
+def seen(axes, maps):
+    """What a filter sees of maps (height, width, channels), in one row for each place."""
+    return jnp.concatenate(entries(axes, stored_backwards(maps)), axis=-1)
 
 
 @dataclass(frozen=True)
@@ -111,8 +118,8 @@ class Architecture:
         self.check_width(X.shape[1])
         # Images last: the kernels' loops run over them.
         images = X.T.reshape(*self.image_shape, -1)
-        seen = entries(self.convolutions[0], images)
-        stacked = jnp.moveaxis(jnp.stack(seen), 3, 1)  # channels beside entries
+        stacked = jnp.stack(entries(self.convolutions[0], images))
+        stacked = jnp.moveaxis(stacked, 3, 1)  # channels beside entries
         return stacked.reshape(-1, *stacked.shape[2:])
 
     def check_width(self, n_features):
